@@ -1,0 +1,1 @@
+"""The functional core: rules as pure functions, importing only the standard library and pydantic."""

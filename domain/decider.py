@@ -1,0 +1,147 @@
+"""What every aggregate offers: the decider's vocabulary, shared by pairings and cohorts.
+
+An aggregate is five pure functions (`initial`, `decide`, `evolve`, `agenda`, `notices`) over the
+types below. Nothing here reads a clock: `now` is always a parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+ParticipantId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+"""Opaque: never a name or an e-mail address. Names live in the store's `person` table only."""
+
+StreamId = str
+"""`pairing/<cohort>/<pair>` or `cohort/<cohort>`; the Temporal workflow id is the same string."""
+
+StreamVersion = int
+"""1 for a stream's first event; 0 means that the stream has no event yet."""
+
+
+class Frozen(BaseModel):
+    """A value at the edge: immutable, and strict about fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Role(StrEnum):
+    """Who may act. `clock` is the engine's own timers; everyone else is a person or a system."""
+
+    COORDINATOR = "coordinator"
+    APPROVER = "approver"
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+    DELEGATE = "delegate"
+    SPONSOR = "sponsor"
+    CONCERN_HANDLER = "concern_handler"
+    SERVICE = "service"
+    AUDITOR = "auditor"
+    CLOCK = "clock"
+
+
+class Actor(Frozen):
+    """Who commands: a role and an opaque id (a participant, a service's name, a clock's name)."""
+
+    role: Role
+    id: str = Field(min_length=1, max_length=128)
+
+
+class Command(Frozen):
+    """An intent. Subclasses add what it needs; their class name in snake_case is its public name."""
+
+    by: Actor
+    key: str = Field(
+        min_length=1,
+        max_length=200,
+        description="Idempotency key: the same key is answered with the first answer and stores nothing.",
+    )
+    at: AwareDatetime | None = Field(
+        default=None,
+        description="When it happened, if that was before now (UTC offset required). Default: now.",
+    )
+
+
+class Clock(Frozen):
+    """A running clock. `due` is an instant; an event that starts a name that runs already moves it."""
+
+    name: str
+    due: AwareDatetime
+
+
+class Event(Frozen):
+    """A fact. `at` is the effective time; the database adds the recorded time.
+
+    Clocks are facts too: an event lists those it `starts` and those it `stops`, so a stream says
+    when everything was due, whatever later versions of the program design say.
+    """
+
+    schema_version: ClassVar[int] = 1
+
+    at: AwareDatetime
+    starts: tuple[Clock, ...] = ()
+    stops: tuple[str, ...] = ()
+
+
+S = TypeVar("S")
+C = TypeVar("C", bound=Command)
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline(Generic[C]):
+    """The firing of a clock: `command` is what it means. `name` is unique among running clocks."""
+
+    name: str
+    due: datetime
+    command: C
+
+
+class Notice(Frozen):
+    """What one person must be told because of one event.
+
+    `to` is a participant id, or `role:<role>` where the person holding that role is meant.
+    `deliver_after` is the first moment outside the recipient's quiet hours.
+    `about` holds facts for the wording (numbers, dates, stage names): never names or answers.
+    """
+
+    to: str
+    template: str
+    deliver_after: AwareDatetime
+    about: tuple[tuple[str, str], ...] = ()
+
+
+class Rejected(Exception):
+    """A command that the rules refuse. `reason` is one sentence for the sender; nothing has changed.
+
+    `code` is stable and machine-readable (`stage`, `role`, `duplicate`, `unknown`, `rule`, `time`).
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Decider(Protocol[S, C, E]):
+    """The pure functions of one kind of aggregate, as the engine, the rehearsal and recovery use them."""
+
+    def decide(self, state: S | None, command: C, now: datetime) -> tuple[E, ...]:
+        """The events that `command` means, or raise `Rejected`. `state` is None before any event."""
+        ...
+
+    def evolve(self, state: S | None, event: E) -> S:
+        """Fold one event. Total: never fails on a stored event, never decides."""
+        ...
+
+    def agenda(self, state: S) -> tuple[Deadline[C], ...]:
+        """Every running clock, earliest first (ties by name)."""
+        ...
+
+    def notices(self, state: S, event: E) -> tuple[Notice, ...]:
+        """Who must be told what; `state` already includes `event`."""
+        ...

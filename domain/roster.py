@@ -1,0 +1,44 @@
+"""People as the matching sees them. A roster is personal data: it never enters an event or a log."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from domain.decider import Frozen, ParticipantId
+from domain.program import Zone
+
+Trait = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Term = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=60)]
+
+
+class BigFive(Frozen):
+    """Five traits, each from 0 to 1."""
+
+    openness: Trait
+    conscientiousness: Trait
+    extraversion: Trait
+    agreeableness: Trait
+    neuroticism: Trait
+
+
+class Person(Frozen):
+    """One row of the roster. `grade` rises with seniority; `manager` is the id of another row or None."""
+
+    id: ParticipantId
+    name: str = Field(min_length=1, max_length=200)
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)
+    role: Literal["mentor", "mentee"]
+    grade: int = Field(ge=1, le=20)
+    manager: ParticipantId | None = None
+    department: str = Field(min_length=1, max_length=100)
+    site: str = Field(min_length=1, max_length=100)
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166, for public holidays")
+    zone: Zone
+    birth_year: int = Field(ge=1930, le=2015)
+    skills_offered: frozenset[Term] = frozenset()
+    skills_wanted: frozenset[Term] = frozenset()
+    interests: frozenset[Term] = frozenset()
+    traits: BigFive
+    capacity: int = Field(default=1, ge=1, le=5)
