@@ -1,0 +1,1 @@
+"""What touches the world: the journal, the matching, the launch, the reading of figures."""

@@ -6,6 +6,7 @@ types below. Nothing here reads a clock: `now` is always a parameter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +83,7 @@ class Event(Frozen):
 
     schema_version: ClassVar[int] = 1
 
+    type: str
     at: AwareDatetime
     starts: tuple[Clock, ...] = ()
     stops: tuple[str, ...] = ()
@@ -144,4 +146,8 @@ class Decider(Protocol[S, C, E]):
 
     def notices(self, state: S, event: E) -> tuple[Notice, ...]:
         """Who must be told what; `state` already includes `event`."""
+        ...
+
+    def load(self, data: Mapping[str, object]) -> E:
+        """An event from its stored JSON object."""
         ...

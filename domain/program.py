@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -24,8 +25,11 @@ def _duration(value: object) -> object:
         if found is None:
             raise ValueError("expected a duration such as '14 days', '4 weeks', '24 hours' or '45 minutes'")
         amount, unit = found.groups()
-        return timedelta(**{f"{unit}s": int(amount)})
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return timedelta(**{f"{unit}s": int(amount)})
+        except OverflowError as error:
+            raise ValueError("expected a duration shorter than a lifetime") from error
+    if isinstance(value, (int, float)):
         raise ValueError("expected a duration with its unit, such as '14 days'")
     return value
 
@@ -36,8 +40,14 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone that this machine knows; listing them takes milliseconds, so once."""
+    return frozenset(available_timezones())
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("expected an IANA time zone such as 'Europe/London'")
     return value
 
@@ -61,6 +71,8 @@ class WorkingHours(Frozen):
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> WorkingHours:
+        if self.start.tzinfo is not None or self.end.tzinfo is not None:
+            raise ValueError("expected local times such as '09:00', without a zone")
         if self.start >= self.end:
             raise ValueError("expected 'start' before 'end' on the same day")
         return self

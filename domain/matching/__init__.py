@@ -1,0 +1,1 @@
+"""Matching: how well two people fit, what rules a pair out, and the best proposal for everybody at once."""

@@ -1,0 +1,74 @@
+# Everything here works from the checkout alone: `make demo`, `make test`. `make` lists the targets.
+
+PYTHON ?= python3
+UV ?= uv
+ARGS ?=
+
+BIN := .venv/bin
+TYPED := domain workflows activities eventstore embedded intake operations rehearsal worker.py
+
+# Named after what was installed and where: a changed lock, pyproject.toml or folder sets up again,
+# and a set-up that was interrupted leaves no stamp and starts afresh.
+STAMP := .venv/ready-$(shell { pwd -P; cat requirements.lock pyproject.toml; } | cksum | tr ' ' '-')
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo dev worker stop test lint unit lock screenshots clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## install into .venv what requirements.lock names; does nothing when that is done
+	@:
+
+$(STAMP):
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or later is missing: apt-get install python3 python3-venv" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$("$(PYTHON)" -V) is too old: install Python 3.11 or later, or name one that you have: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the locked packages into .venv (about half a minute, once) ..."
+	@ls .venv/ready-* >/dev/null 2>&1 && grep -qF "$$(pwd -P)/.venv" .venv/pyvenv.cfg && $(BIN)/python -c '' || rm -rf .venv
+	@rm -f .venv/ready-*
+	@test -d .venv || "$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## run the demonstration (ARGS="--help" shows its options)
+	@$(BIN)/pairloom demo $(ARGS)
+
+dev: setup ## run a whole system on this machine
+	@$(BIN)/pairloom dev $(ARGS)
+
+worker: setup ## run one worker
+	@$(BIN)/python worker.py $(ARGS)
+
+stop: setup ## stop what runs in the background
+	@$(BIN)/pairloom stop $(ARGS)
+
+test: lint ## everything that must hold: lint, types, import rules, all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(TYPED)
+	$(BIN)/lint-imports --no-logo
+
+unit: setup ## only the tests that need no server
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade takes newer releases); needs uv
+	@command -v "$(UV)" >/dev/null || { echo "uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }
+	@"$(UV)" pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file requirements.lock $(ARGS)
+
+screenshots: setup ## take the pictures in docs/ again
+	@$(BIN)/python docs/screenshots.py $(ARGS)
+
+clean: ## remove .venv and caches; what programs have stored (.pairloom) stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

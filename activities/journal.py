@@ -1,0 +1,37 @@
+"""The journal: appending a command's events is the commit point of every workflow."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from temporalio import activity
+
+from domain.decider import Frozen
+from eventstore.records import AppendResult, Batch, StoredEvent
+from eventstore.store import EventStore
+
+PAGE = 500
+"""Events in one answer: keeps a page of the largest events far below Temporal's 2 MB."""
+
+
+class StreamRange(Frozen):
+    """Which part of a stream to read: the events with a version above `after`, at most a page."""
+
+    stream: str
+    after: int = Field(ge=0)
+
+
+class Journal:
+    """Activities on one event store. Both are idempotent; both raise `StoreUnavailable` while it is down."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    @activity.defn(name="append")
+    async def append(self, batch: Batch) -> AppendResult:
+        """Store one command's events and messages, whole or not at all."""
+        return await self._store.append(batch)
+
+    @activity.defn(name="read_stream")
+    async def read(self, wanted: StreamRange) -> list[StoredEvent]:
+        """The next page of a stream; a shorter page than `PAGE` is the last one."""
+        return (await self._store.read(wanted.stream, wanted.after))[:PAGE]

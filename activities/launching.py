@@ -1,0 +1,97 @@
+"""Launching: start the workflow of each approved pair, in batches that can be interrupted and repeated."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from pydantic import AwareDatetime
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from domain.cohort.state import PlannedPairing
+from domain.decider import Actor, Frozen, Role
+from domain.pairing.proposal import CreatePairing
+from domain.pairing.state import Party
+from domain.program import ProgramDesign, days
+from domain.roster import Person
+from eventstore.people import people
+from eventstore.store import EventStore
+from intake.holiday_calendar import public_holidays
+
+IN_FLIGHT = 16
+"""Starts under way at one time."""
+
+AFTER_THE_PROGRAM = days(365)
+"""How far behind the program's weeks holidays are taken along: pauses, late evaluations."""
+
+
+class LaunchRequest(Frozen):
+    """A batch of approved pairs; their offers go out at `starts_at`."""
+
+    cohort: str
+    design: ProgramDesign
+    pairs: tuple[PlannedPairing, ...]
+    approved_at: AwareDatetime
+    starts_at: AwareDatetime
+
+
+class Launching:
+    """Starts pairings. Repeating a batch starts nothing twice: the workflow id decides."""
+
+    def __init__(self, client: Client, store: EventStore, task_queue: str) -> None:
+        self._client = client
+        self._store = store
+        self._task_queue = task_queue
+
+    @activity.defn
+    async def launch_pairings(self, request: LaunchRequest) -> list[str]:
+        """Start every pairing of the batch that does not run yet; answer with all of them."""
+        roster = {person.id: person for person in await people(self._store, request.cohort)}
+        slots = asyncio.Semaphore(IN_FLIGHT)
+
+        async def start(planned: PlannedPairing) -> str:
+            async with slots:
+                await self._start(request, planned, roster)
+            activity.heartbeat(planned.pairing)
+            return planned.pairing
+
+        return list(await asyncio.gather(*(start(planned) for planned in request.pairs)))
+
+    async def _start(self, request: LaunchRequest, planned: PlannedPairing, roster: dict[str, Person]) -> None:
+        pair = planned.pair
+        create = CreatePairing(
+            by=Actor(role=Role.COORDINATOR, id="launch"),
+            key="create",
+            at=request.approved_at,
+            pairing=planned.pairing,
+            cohort=request.cohort,
+            design=request.design,
+            mentor=_party(roster[pair.mentor], request),
+            mentee=_party(roster[pair.mentee], request),
+            starts_at=request.starts_at,
+        )
+        try:
+            await self._client.start_workflow(
+                "PairingWorkflow",
+                {"create": create.model_dump(mode="json")},
+                id=f"pairing/{request.cohort}/{planned.pairing}",
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"Pairing {planned.pairing} of {request.cohort}",
+                static_details=f"{request.design.title}, version {request.design.version}. Why: {planned.why}",
+            )
+        except WorkflowAlreadyStartedError:
+            return  # it ran and has ended: started before, by this batch or by an earlier try of it
+
+
+def _party(person: Person, request: LaunchRequest) -> Party:
+    holidays = public_holidays(person.country, request.starts_at.date(), _last_day(request).date())
+    return Party(participant=person.id, zone=person.zone, holidays=holidays)
+
+
+def _last_day(request: LaunchRequest) -> datetime:
+    return request.starts_at + request.design.meetings.over + AFTER_THE_PROGRAM

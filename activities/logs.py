@@ -1,0 +1,72 @@
+"""Logs: structlog, JSON in production and colours on a terminal, with the workflow at hand bound to every line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+KEPT = ("command", "clock", "code")
+"""Extra fields that workflow code gives its log lines."""
+
+
+def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
+    """Send every log line, ours and the libraries', to standard error in one form."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_from_temporal, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+class LogContext(Interceptor):
+    """Binds the ids of the workflow to every line that an activity logs."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Wrap each activity."""
+        return _Bound(next)
+
+
+class _Bound(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        with structlog.contextvars.bound_contextvars(
+            workflow_id=info.workflow_id, run_id=info.workflow_run_id, activity=info.activity_type
+        ):
+            return await super().execute_activity(input)
+
+
+def _from_temporal(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Temporal's own loggers put what they know into `extra`; lift the ids into the line."""
+    record: logging.LogRecord = event["_record"]
+    about = getattr(record, "temporal_workflow", None)
+    if isinstance(about, dict):
+        event["workflow_id"], event["run_id"] = about.get("workflow_id"), about.get("run_id")
+    for field in KEPT:
+        if hasattr(record, field):
+            event[field] = getattr(record, field)
+    return event

@@ -1,0 +1,69 @@
+"""Matching a cohort: the roster from the `person` table, the rules from the domain, the numbers from SciPy."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import AwareDatetime
+from temporalio import activity
+
+from activities.assignment_solver import solve
+from domain.cohort.state import Participant, PlannedPairing
+from domain.decider import Frozen
+from domain.matching.assignment import LeftOver, propose
+from domain.matching.explanation import why_paired
+from domain.matching.input_hash import input_hash
+from domain.program import ProgramDesign
+from eventstore.people import people
+from eventstore.store import EventStore
+
+
+class MatchRequest(Frozen):
+    """Whom to match by which design. `on` is the day whose UTC offsets count for shared working time."""
+
+    cohort: str
+    design: ProgramDesign
+    seed: int
+    participants: tuple[Participant, ...]
+    on: AwareDatetime
+
+
+class MatchResult(Frozen):
+    """The proposal by opaque ids; `input_hash` names everything that it depends on."""
+
+    input_hash: str
+    pairs: tuple[PlannedPairing, ...]
+    left_over: tuple[LeftOver, ...]
+
+
+class Matching:
+    """Reads only: the same request gives the same pairs."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    @activity.defn
+    async def match_cohort(self, request: MatchRequest) -> MatchResult:
+        """The best pairs for the enrolled people."""
+        roster = await people(self._store, request.cohort)
+        places = {participant.id: participant.capacity for participant in request.participants}
+        design, on = request.design, request.on.date()
+        found = await asyncio.to_thread(
+            propose,
+            roster,
+            design.matching,
+            seed=request.seed,
+            hours=design.working_hours,
+            on=on,
+            solver=solve,
+            places=places,
+        )
+        digest = input_hash(
+            roster, design.matching, seed=request.seed, hours=design.working_hours, on=on, places=places
+        )
+        weights = request.design.matching.weights
+        pairs = tuple(
+            PlannedPairing(pairing=f"{pair.mentor}-{pair.mentee}", pair=pair, why=why_paired(pair.parts, weights))
+            for pair in found.pairs
+        )
+        return MatchResult(input_hash=digest, pairs=pairs, left_over=found.left_over)

@@ -1,0 +1,52 @@
+"""Reading a cohort's figures from the event store: the week's funnel, the final evaluation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import AwareDatetime
+from temporalio import activity
+
+from activities.pairing_streams import folded_pairings
+from domain.cohort.funnel import funnel
+from domain.cohort.state import Funnel
+from domain.decider import Frozen
+from domain.evaluation import Headline, headline
+from domain.pairing.facts import facts
+from eventstore.people import people
+from eventstore.store import EventStore
+
+
+class ReviewRequest(Frozen):
+    """Which cohort, and up to which effective time."""
+
+    cohort: str
+    until: AwareDatetime
+
+
+class Reviewing:
+    """Reads only; safe to repeat."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    @activity.defn
+    async def review_cohort(self, request: ReviewRequest) -> Funnel:
+        """The funnel at a moment."""
+        pairings = [p async for p in folded_pairings(self._store, request.cohort, request.until)]
+        return funnel(pairings, request.until)
+
+    @activity.defn
+    async def evaluate_cohort(self, cohort: str) -> Headline:
+        """The headline figures of a cohort whose pairings have all ended."""
+        return await headline_of(self._store, cohort)
+
+
+async def headline_of(store: EventStore, cohort: str) -> Headline:
+    """The headline figures as the streams stand now. People without a pairing count as eligible."""
+    states = [state async for state in folded_pairings(store, cohort)]
+    moments = [state.ended_at or state.since for state in states]
+    now = max(moments, default=datetime.min)
+    matched = {person for state in states for person in (state.mentor.participant, state.mentee.participant)}
+    eligible = len(await people(store, cohort))
+    return headline([facts(state, now) for state in states], matched=len(matched), eligible=eligible)

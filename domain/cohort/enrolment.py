@@ -1,0 +1,144 @@
+"""DRAFT and ENROLLING: a cohort opens, people enrol and withdraw, the window closes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock, Participant, cohort_during
+from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
+from domain.pairing.permissions import only
+from domain.program import ProgramDesign
+
+
+class CohortCreated(Event):
+    """A cohort exists; it pins this version of its program design."""
+
+    type: Literal["CohortCreated"] = "CohortCreated"
+    cohort: str
+    design: ProgramDesign
+    seed: int
+
+
+class CohortOpened(Event):
+    """Enrolment begins. `enrolment.close` says until when."""
+
+    type: Literal["CohortOpened"] = "CohortOpened"
+
+
+class ParticipantEnrolled(Event):
+    """Somebody takes part."""
+
+    type: Literal["ParticipantEnrolled"] = "ParticipantEnrolled"
+    participant: Participant
+
+
+class ParticipantWithdrawn(Event):
+    """Somebody does not take part after all."""
+
+    type: Literal["ParticipantWithdrawn"] = "ParticipantWithdrawn"
+    participant: ParticipantId
+
+
+class EnrolmentClosed(Event):
+    """Nobody enrols any more; the matching can begin."""
+
+    type: Literal["EnrolmentClosed"] = "EnrolmentClosed"
+    enrolled: int
+
+
+class CreateCohort(Command):
+    """The coordinator creates a cohort of a program. `seed` decides ties in the matching."""
+
+    cohort: str
+    design: ProgramDesign
+    seed: int = Field(ge=0)
+
+
+class OpenEnrolment(Command):
+    """The coordinator opens the enrolment window."""
+
+
+class EnrolParticipants(Command):
+    """The coordinator enrols people, at most 500 at a time."""
+
+    participants: tuple[Participant, ...] = Field(min_length=1, max_length=500)
+
+
+class WithdrawParticipant(Command):
+    """The coordinator takes somebody out before the matching."""
+
+    participant: ParticipantId
+
+
+class CloseEnrolment(Command):
+    """The coordinator closes the window before its time."""
+
+
+def create(state: Cohort | None, command: CreateCohort, now: datetime) -> tuple[CohortCreated, ...]:
+    """Create the cohort."""
+    only(command.by, Role.COORDINATOR)
+    if state is not None:
+        raise Rejected("duplicate", "this cohort exists already")
+    return (CohortCreated(at=command.at or now, cohort=command.cohort, design=command.design, seed=command.seed),)
+
+
+def open_enrolment(state: Cohort, command: OpenEnrolment, at: datetime) -> tuple[CohortOpened, ...]:
+    """Open the window."""
+    only(command.by, Role.COORDINATOR)
+    cohort_during(state, CohortStage.DRAFT)
+    close = Clock(name=CohortClock.ENROLMENT_CLOSE.value, due=at + state.design.cohort.enrolment)
+    return (CohortOpened(at=at, starts=(close,)),)
+
+
+def enrol(state: Cohort, command: EnrolParticipants, at: datetime) -> tuple[ParticipantEnrolled, ...]:
+    """Enrol people; refused as a whole when one of them is enrolled already."""
+    only(command.by, Role.COORDINATOR)
+    cohort_during(state, CohortStage.ENROLLING)
+    ids = [participant.id for participant in command.participants]
+    again = sorted({*ids} & {participant.id for participant in state.participants})
+    if again or len(set(ids)) != len(ids):
+        raise Rejected("duplicate", f"enrolled already or listed twice: {', '.join(again) or 'see the list'}")
+    return tuple(ParticipantEnrolled(at=at, participant=participant) for participant in command.participants)
+
+
+def withdraw(state: Cohort, command: WithdrawParticipant, at: datetime) -> tuple[ParticipantWithdrawn, ...]:
+    """Take somebody out."""
+    only(command.by, Role.COORDINATOR)
+    cohort_during(state, CohortStage.ENROLLING)
+    if all(participant.id != command.participant for participant in state.participants):
+        raise Rejected("unknown", f"'{command.participant}' is not enrolled")
+    return (ParticipantWithdrawn(at=at, participant=command.participant),)
+
+
+def close_by_hand(state: Cohort, command: CloseEnrolment, at: datetime) -> tuple[EnrolmentClosed, ...]:
+    """Close the window before its time."""
+    only(command.by, Role.COORDINATOR)
+    cohort_during(state, CohortStage.ENROLLING)
+    return (_closed(state, at),)
+
+
+def close_in_time(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[EnrolmentClosed, ...]:
+    """The window's time is over."""
+    late = now - command.due > state.design.late_after
+    return (_closed(state, now if late else command.due),)
+
+
+def created(event: CohortCreated) -> Cohort:
+    """The first state."""
+    return Cohort(id=event.cohort, design=event.design, seed=event.seed, stage=CohortStage.DRAFT, since=event.at)
+
+
+def evolve_withdrawn(state: Cohort, event: ParticipantWithdrawn) -> Cohort:
+    """One fewer."""
+    return replace(state, participants=tuple(p for p in state.participants if p.id != event.participant))
+
+
+def _closed(state: Cohort, at: datetime) -> EnrolmentClosed:
+    roles = {participant.role for participant in state.participants}
+    if roles != {"mentor", "mentee"}:
+        raise Rejected("rule", "a cohort needs at least one mentor and one mentee before its enrolment closes")
+    return EnrolmentClosed(at=at, enrolled=len(state.participants), stops=(CohortClock.ENROLMENT_CLOSE.value,))

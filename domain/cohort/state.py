@@ -1,0 +1,137 @@
+"""The state of one cohort, folded from its events, and its clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from domain.decider import Actor, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
+from domain.matching.assignment import ProposedPair
+from domain.program import ProgramDesign
+
+
+class CohortStage(StrEnum):
+    """Where a cohort stands."""
+
+    DRAFT = "DRAFT"
+    ENROLLING = "ENROLLING"
+    MATCHING = "MATCHING"
+    REVIEW = "REVIEW"
+    RUNNING = "RUNNING"
+    EVALUATING = "EVALUATING"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+
+
+COHORT_ENDED = frozenset({CohortStage.CLOSED, CohortStage.CANCELLED})
+
+
+class CohortClock(StrEnum):
+    """Every clock that a cohort can run."""
+
+    ENROLMENT_CLOSE = "enrolment.close"
+    REVIEW = "review"
+
+
+class Participant(Frozen):
+    """Who takes part, by opaque id: what the matching knows about them stays in the `person` table."""
+
+    id: ParticipantId
+    role: Literal["mentor", "mentee"]
+    capacity: int = Field(default=1, ge=1, le=5)
+
+
+class PlannedPairing(Frozen):
+    """A pair that the matching proposes, with the id that its pairing will have and why it was chosen."""
+
+    pairing: str
+    pair: ProposedPair
+    why: str = ""
+
+
+class Funnel(Frozen):
+    """How many pairings have come how far, and what needs a person. Counts only."""
+
+    launched: int = 0
+    activated: int = 0
+    trained: int = 0
+    met: int = 0
+    evaluating: int = 0
+    completed: int = 0
+    ended_otherwise: int = 0
+    amber: int = 0
+    red: int = 0
+    open_items: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Pairings to which nothing more can happen."""
+        return self.completed + self.ended_otherwise
+
+
+class FireCohortClock(Command):
+    """A clock of the cohort has come due. Only the engine sends this."""
+
+    clock: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """Everything that decisions need to know about a cohort."""
+
+    id: str
+    design: ProgramDesign
+    seed: int
+    stage: CohortStage
+    since: datetime
+    clocks: tuple[Clock, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    proposed: tuple[PlannedPairing, ...] = ()
+    waiting: int = 0
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    starts_at: datetime | None = None
+    launched: tuple[str, ...] = ()
+    reviews: int = 0
+    funnel: Funnel = field(default_factory=Funnel)
+    reason: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing can happen any more."""
+        return self.stage in COHORT_ENDED
+
+    @property
+    def unlaunched(self) -> tuple[PlannedPairing, ...]:
+        """Approved pairs whose pairing has not been started yet."""
+        done = set(self.launched)
+        return tuple(pair for pair in self.proposed if pair.pairing not in done)
+
+
+def cohort_during(state: Cohort, *stages: CohortStage) -> None:
+    """Refuse unless the cohort stands in one of these stages."""
+    if state.stage not in stages:
+        expected = ", ".join(stage.value for stage in stages)
+        raise Rejected("stage", f"the cohort is {state.stage.value}; this needs {expected}")
+
+
+def with_cohort_clocks(state: Cohort, event: Event) -> Cohort:
+    """Fold the clocks that an event starts and stops."""
+    gone = {*event.stops, *(clock.name for clock in event.starts)}
+    clocks = [clock for clock in state.clocks if clock.name not in gone] + list(event.starts)
+    return replace(state, clocks=tuple(sorted(clocks, key=lambda clock: (clock.due, clock.name))))
+
+
+def fire_cohort(running: Clock) -> FireCohortClock:
+    """The command that a clock's firing means. Its key makes a second firing a duplicate."""
+    return FireCohortClock(
+        by=Actor(role=Role.CLOCK, id=running.name),
+        key=f"clock:{running.name}@{running.due.isoformat()}",
+        clock=running.name,
+        due=running.due,
+    )

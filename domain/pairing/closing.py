@@ -1,0 +1,174 @@
+"""The ends of a pairing: complete, closed early, left by one side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from domain.decider import Command, Event, ParticipantId, Rejected, Role
+from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at
+from domain.pairing.escalation import EscalationOpened
+from domain.pairing.meetings import MeetingCancelled, cancel_all
+from domain.pairing.permissions import during, only, own_side
+from domain.pairing.state import (
+    ACTIVE,
+    SIDES,
+    CloseReason,
+    EscalationKind,
+    Pairing,
+    Side,
+    Stage,
+    in_stage,
+)
+
+
+class PairingCompleted(Event):
+    """The program ran to its end. `meets_standard`: enough meetings held and both sides evaluated."""
+
+    type: Literal["PairingCompleted"] = "PairingCompleted"
+    meets_standard: bool
+    held: int
+    planned: int
+    reason: str
+
+
+class PairingClosedEarly(Event):
+    """The pairing ended before its plan."""
+
+    type: Literal["PairingClosedEarly"] = "PairingClosedEarly"
+    reason: CloseReason
+    no_fault: bool
+
+
+class ExitRequested(Event):
+    """One side wants to leave, without having to say why."""
+
+    type: Literal["ExitRequested"] = "ExitRequested"
+    side: Side
+
+
+class EmploymentChanged(Event):
+    """HR reports that one of the two leaves the company at `leaves_at`."""
+
+    type: Literal["EmploymentChanged"] = "EmploymentChanged"
+    side: Side
+    leaves_at: AwareDatetime
+
+
+class RequestExit(Command):
+    """The mentor or the mentee wants to leave; no reason is asked for."""
+
+
+class CloseEarly(Command):
+    """The coordinator ends the pairing before its plan."""
+
+    reason: CloseReason
+
+
+class ReportLeaver(Command):
+    """The HR system reports that a participant leaves the company at `leaves_at` (past or future)."""
+
+    participant: ParticipantId
+    leaves_at: AwareDatetime
+
+
+def completed(state: Pairing, at: datetime) -> PairingCompleted:
+    """The end of the plan, with how it compares to what counts as completed."""
+    plan = state.design.meetings
+    missing = [side.value for side in SIDES if side not in {e.side for e in state.evaluations}]
+    meets_standard = state.held >= plan.enough and not missing
+    reason = f"{state.held} of {plan.planned} meetings held"
+    if missing:
+        reason += f"; no evaluation from the {' and the '.join(missing)}"
+    return PairingCompleted(at=at, meets_standard=meets_standard, held=state.held, planned=plan.planned, reason=reason)
+
+
+def request_exit(
+    state: Pairing, command: RequestExit, at: datetime
+) -> tuple[MeetingCancelled | EscalationOpened | ExitRequested, ...]:
+    """Everything stops; the coordinator has some days to act, then the pairing closes by itself."""
+    side = own_side(state, command.by)
+    during(state, *ACTIVE, Stage.PAUSED)
+    close_by = clock(ClockKind.EXIT_CLOSE, at + state.design.exit.close_after)
+    item = EscalationOpened(
+        at=at,
+        due=at,
+        late=False,
+        id=f"{EscalationKind.EXIT.value}-{state.escalations_opened + 1}",
+        kind=EscalationKind.EXIT,
+        to=Role.COORDINATOR,
+    )
+    # The item comes first: once the exit stands, only its own clock may run.
+    return (*cancel_all(state, at), item, ExitRequested(at=at, side=side, starts=(close_by,)))
+
+
+def close_early(state: Pairing, command: CloseEarly, at: datetime) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
+    """The coordinator ends it."""
+    only(command.by, Role.COORDINATOR)
+    return (*cancel_all(state, at), _closed(at, command.reason))
+
+
+def close_after_exit(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingClosedEarly, ...]:
+    """Nobody acted on the exit: it is granted."""
+    at, _ = fired_at(state, command, now)
+    return (_closed(at, CloseReason.EXIT),)
+
+
+def report_leaver(
+    state: Pairing, command: ReportLeaver, at: datetime
+) -> tuple[EmploymentChanged | MeetingCancelled | PairingClosedEarly, ...]:
+    """From the effective date on there is no pairing; what was held before it stays."""
+    only(command.by, Role.SERVICE, Role.COORDINATOR)
+    side = next((side for side in SIDES if state.party(side).participant == command.participant), None)
+    if side is None:
+        raise Rejected("unknown", "this participant is not in this pairing")
+    if any(c.name == ClockKind.LEAVER_EFFECTIVE.value and c.due == command.leaves_at for c in state.clocks):
+        raise Rejected("duplicate", "this leaving date is known already")
+    if command.leaves_at > at:
+        effective = clock(ClockKind.LEAVER_EFFECTIVE, command.leaves_at)
+        return (EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at, starts=(effective,)),)
+    changed = EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at)
+    return (changed, *cancel_all(state, at), _closed(at, CloseReason.LEFT_COMPANY))
+
+
+def leaver_effective(
+    state: Pairing, command: FireClock, now: datetime
+) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
+    """The day on which a participant leaves."""
+    at, _ = fired_at(state, command, now)
+    return (*cancel_all(state, at), _closed(at, CloseReason.LEFT_COMPANY))
+
+
+def evolve_exit(state: Pairing, event: ExitRequested) -> Pairing:
+    """EXIT_REQUESTED: every other clock is gone, a pause is over."""
+    return replace(
+        in_stage(replace(state, suspension=None), Stage.EXIT_REQUESTED, event.at), clocks=(), leaving=event.side
+    )
+
+
+def evolve_ended(state: Pairing, stage: Stage, at: datetime, reason: str, *, no_fault: bool = False) -> Pairing:
+    """The last state: no clock runs and no item is open."""
+    return replace(
+        state,
+        stage=stage,
+        since=at,
+        ended_at=at,
+        reason=reason,
+        no_fault=no_fault,
+        clocks=(),
+        meetings=(),
+        escalations=(),
+        suspension=None,
+    )
+
+
+def stage_of(reason: CloseReason) -> Stage:
+    """CANCELLED where an administrator ended it from outside the program, else CLOSED_EARLY."""
+    return Stage.CANCELLED if reason is CloseReason.CANCELLED_BY_ADMIN else Stage.CLOSED_EARLY
+
+
+def _closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:
+    return PairingClosedEarly(at=at, reason=reason, no_fault=reason.no_fault)

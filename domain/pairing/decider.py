@@ -1,0 +1,329 @@
+"""The decider of a pairing: every command, every event, and which phase answers for it.
+
+Matching is exhaustive: a command, an event or a clock without its place is a type error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, TypeAlias, assert_never
+
+from pydantic import Field, TypeAdapter
+
+from domain.decider import Deadline, Notice, Rejected
+from domain.pairing import (
+    checkpoints,
+    closing,
+    escalation,
+    evaluating,
+    goal_setting,
+    meetings,
+    offer,
+    pausing,
+    proposal,
+    training,
+)
+from domain.pairing import notices as told
+from domain.pairing.clocks import ClockKind, FireClock, fire, kind_of, with_clocks
+from domain.pairing.permissions import effective_time
+from domain.pairing.state import Pairing, Stage
+
+PairingCommand: TypeAlias = (
+    proposal.CreatePairing
+    | offer.AcceptOffer
+    | offer.DeclineOffer
+    | training.CompleteTraining
+    | training.WaiveTraining
+    | goal_setting.SignAgreement
+    | goal_setting.SetGoals
+    | goal_setting.ProgressGoal
+    | goal_setting.CloseGoal
+    | goal_setting.NameDelegate
+    | meetings.ScheduleMeeting
+    | meetings.MoveMeeting
+    | meetings.CancelMeeting
+    | meetings.LogMeeting
+    | checkpoints.AnswerCheckpoint
+    | evaluating.SubmitEvaluation
+    | escalation.AcknowledgeEscalation
+    | escalation.CloseEscalation
+    | pausing.Pause
+    | pausing.Resume
+    | closing.RequestExit
+    | closing.CloseEarly
+    | closing.ReportLeaver
+    | FireClock
+)
+
+PairingEvent: TypeAlias = Annotated[
+    proposal.PairingCreated
+    | offer.PairingOffered
+    | offer.OfferAccepted
+    | offer.OfferDeclined
+    | offer.OfferExpired
+    | training.TrainingAssigned
+    | training.TrainingCompleted
+    | training.TrainingWaived
+    | goal_setting.AgreementSigned
+    | goal_setting.GoalSet
+    | goal_setting.GoalProgressed
+    | goal_setting.GoalClosed
+    | goal_setting.DelegateNamed
+    | meetings.MeetingScheduled
+    | meetings.MeetingMoved
+    | meetings.MeetingCancelled
+    | meetings.MeetingHeld
+    | meetings.MeetingMissed
+    | checkpoints.CheckpointOpened
+    | checkpoints.CheckpointAnswered
+    | checkpoints.CheckpointOverdue
+    | evaluating.EvaluationOpened
+    | evaluating.EvaluationSubmitted
+    | evaluating.EvaluationOverdue
+    | escalation.ReminderDue
+    | escalation.EscalationOpened
+    | escalation.EscalationAcknowledged
+    | escalation.EscalationClosed
+    | pausing.PairingPaused
+    | pausing.PairingResumed
+    | closing.ExitRequested
+    | closing.EmploymentChanged
+    | closing.PairingCompleted
+    | closing.PairingClosedEarly,
+    Field(discriminator="type"),
+]
+
+
+_EVENTS: TypeAdapter[PairingEvent] = TypeAdapter(PairingEvent)
+
+
+def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tuple[PairingEvent, ...]:
+    """The events that a command means, or `Rejected`."""
+    if isinstance(command, proposal.CreatePairing):
+        return proposal.create(state, command, now)
+    if state is None:
+        raise Rejected("unknown", "this pairing does not exist")
+    if state.ended:
+        raise Rejected("stage", f"the pairing has ended: {state.stage.value}")
+    if isinstance(command, FireClock):
+        return _fire(state, command, now)
+    return _obey(state, command, effective_time(command, now, state.design))
+
+
+def evolve(state: Pairing | None, event: PairingEvent) -> Pairing:
+    """Fold one event."""
+    if isinstance(event, proposal.PairingCreated):
+        return proposal.created(event)
+    if state is None:
+        raise ValueError(f"a pairing's stream begins with PairingCreated, not with {event.type}")
+    return with_clocks(_evolve(state, event), event)
+
+
+def agenda(state: Pairing) -> tuple[Deadline[PairingCommand], ...]:
+    """Every running clock with the command that its firing means, earliest first."""
+    return tuple(Deadline(name=c.name, due=c.due, command=fire(c)) for c in state.clocks)
+
+
+def notices(state: Pairing, event: PairingEvent) -> tuple[Notice, ...]:
+    """Who must be told what because of the event."""
+    return told.notices(state, event)
+
+
+def load(data: Mapping[str, object]) -> PairingEvent:
+    """An event from its stored JSON object."""
+    return _EVENTS.validate_python(data)
+
+
+def fold(events: Iterable[PairingEvent]) -> Pairing:
+    """The state that a whole stream gives."""
+    state: Pairing | None = None
+    for event in events:
+        state = evolve(state, event)
+    if state is None:
+        raise ValueError("an empty stream has no state")
+    return state
+
+
+def _obey(  # one line for each command, on purpose
+    state: Pairing, command: PairingCommand, at: datetime
+) -> tuple[PairingEvent, ...]:
+    match command:
+        case offer.AcceptOffer():
+            return offer.accept(state, command, at)
+        case offer.DeclineOffer():
+            return offer.decline(state, command, at)
+        case training.CompleteTraining():
+            return training.complete(state, command, at)
+        case training.WaiveTraining():
+            return training.waive(state, command, at)
+        case goal_setting.SignAgreement():
+            return goal_setting.sign(state, command, at)
+        case goal_setting.SetGoals():
+            return goal_setting.set_goals(state, command, at)
+        case goal_setting.ProgressGoal():
+            return goal_setting.progress(state, command, at)
+        case goal_setting.CloseGoal():
+            return goal_setting.close(state, command, at)
+        case goal_setting.NameDelegate():
+            return goal_setting.name_delegate(state, command, at)
+        case meetings.ScheduleMeeting():
+            return meetings.schedule(state, command, at)
+        case meetings.MoveMeeting():
+            return meetings.move(state, command, at)
+        case meetings.CancelMeeting():
+            return meetings.cancel(state, command, at)
+        case meetings.LogMeeting():
+            return meetings.log(state, command, at)
+        case checkpoints.AnswerCheckpoint():
+            return checkpoints.answer(state, command, at)
+        case evaluating.SubmitEvaluation():
+            return evaluating.submit(state, command, at)
+        case escalation.AcknowledgeEscalation():
+            return escalation.acknowledge(state, command, at)
+        case escalation.CloseEscalation():
+            return escalation.close(state, command, at)
+        case pausing.Pause():
+            return pausing.pause(state, command, at)
+        case pausing.Resume():
+            return pausing.resume(state, command, at)
+        case closing.RequestExit():
+            return closing.request_exit(state, command, at)
+        case closing.CloseEarly():
+            return closing.close_early(state, command, at)
+        case closing.ReportLeaver():
+            return closing.report_leaver(state, command, at)
+        case proposal.CreatePairing() | FireClock():
+            raise AssertionError("decided before")
+        case _:
+            assert_never(command)
+
+
+def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEvent, ...]:
+    if all(c.name != command.clock or c.due != command.due for c in state.clocks):
+        raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
+    kind = kind_of(command.clock)
+    match kind:
+        case ClockKind.OFFER_SEND:
+            return offer.send(state, command, now)
+        case ClockKind.OFFER_REMIND:
+            return offer.remind_to_answer(state, command, now)
+        case ClockKind.OFFER_EXPIRE:
+            return offer.expire(state, command, now)
+        case ClockKind.TRAINING_REMIND:
+            return training.remind_to_train(state, command, now)
+        case ClockKind.TRAINING_DUE:
+            return training.overdue(state, command, now)
+        case ClockKind.GOALS_DUE:
+            return goal_setting.overdue(state, command, now)
+        case ClockKind.BOOKING_NUDGE:
+            return meetings.nudge_to_book(state, command, now)
+        case ClockKind.BOOKING_ESCALATE:
+            return meetings.nothing_booked(state, command, now)
+        case ClockKind.MEETING_REMIND:
+            return meetings.remind_of_meeting(state, command, now)
+        case ClockKind.MEETING_LOG:
+            return meetings.ask_to_log(state, command, now)
+        case ClockKind.MEETING_MISSED:
+            return meetings.count_as_missed(state, command, now)
+        case ClockKind.HEALTH_AMBER:
+            return meetings.turns_amber(state, command, now)
+        case ClockKind.HEALTH_RED:
+            return meetings.turns_red(state, command, now)
+        case ClockKind.SILENCE_PROPOSE:
+            return meetings.propose_closing(state, command, now)
+        case ClockKind.SILENCE_CONFIRM:
+            return meetings.ask_again(state, command, now)
+        case ClockKind.CHECKPOINT_OPEN:
+            return checkpoints.open_survey(state, command, now)
+        case ClockKind.CHECKPOINT_REMIND:
+            return checkpoints.remind_to_answer(state, command, now)
+        case ClockKind.CHECKPOINT_OVERDUE:
+            return checkpoints.overdue(state, command, now)
+        case ClockKind.PAUSE_NOTICE:
+            return pausing.announce_return(state, command, now)
+        case ClockKind.PAUSE_END:
+            return pausing.end_of_pause(state, command, now)
+        case ClockKind.EXIT_CLOSE:
+            return closing.close_after_exit(state, command, now)
+        case ClockKind.LEAVER_EFFECTIVE:
+            return closing.leaver_effective(state, command, now)
+        case ClockKind.EVALUATION_OPEN:
+            return evaluating.open_evaluation(state, command, now)
+        case ClockKind.EVALUATION_REMIND:
+            return evaluating.remind_to_evaluate(state, command, now)
+        case ClockKind.EVALUATION_DUE:
+            return evaluating.overdue(state, command, now)
+        case ClockKind.EVALUATION_CLOSE:
+            return evaluating.end_without(state, command, now)
+        case _:
+            assert_never(kind)
+
+
+def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
+    match event:
+        case offer.PairingOffered():
+            return offer.evolve_offered(state, event)
+        case offer.OfferAccepted():
+            return offer.evolve_accepted(state, event)
+        case offer.OfferDeclined():
+            return closing.evolve_ended(state, Stage.DECLINED, event.at, f"declined by the {event.side.value}")
+        case offer.OfferExpired():
+            unanswered = " and the ".join(side.value for side in event.unanswered)
+            return closing.evolve_ended(state, Stage.EXPIRED, event.at, f"no answer from the {unanswered}")
+        case training.TrainingAssigned():
+            return training.evolve_assigned(state, event)
+        case training.TrainingCompleted() | training.TrainingWaived():
+            return training.evolve_trained(state, event)
+        case goal_setting.AgreementSigned():
+            return goal_setting.evolve_signed(state, event)
+        case goal_setting.GoalSet():
+            return goal_setting.evolve_goal_set(state, event)
+        case goal_setting.GoalProgressed() | goal_setting.GoalClosed():
+            return goal_setting.evolve_goal(state, event)
+        case goal_setting.DelegateNamed():
+            return replace(state, delegate=event.delegate)
+        case meetings.MeetingScheduled():
+            return meetings.evolve_scheduled(state, event)
+        case meetings.MeetingMoved():
+            return meetings.evolve_moved(state, event)
+        case meetings.MeetingCancelled():
+            return meetings.evolve_cancelled(state, event)
+        case meetings.MeetingHeld():
+            return meetings.evolve_held(state, event)
+        case meetings.MeetingMissed():
+            return meetings.evolve_missed(state, event)
+        case checkpoints.CheckpointOpened():
+            return checkpoints.evolve_opened(state, event)
+        case checkpoints.CheckpointAnswered():
+            return checkpoints.evolve_answered(state, event)
+        case checkpoints.CheckpointOverdue():
+            return checkpoints.evolve_overdue(state, event)
+        case evaluating.EvaluationOpened():
+            return evaluating.evolve_opened(state, event)
+        case evaluating.EvaluationSubmitted():
+            return evaluating.evolve_submitted(state, event)
+        case escalation.EscalationOpened():
+            return escalation.evolve_opened(state, event)
+        case escalation.EscalationAcknowledged():
+            return escalation.evolve_acknowledged(state, event)
+        case escalation.EscalationClosed():
+            return escalation.evolve_closed(state, event)
+        case pausing.PairingPaused():
+            return pausing.evolve_paused(state, event)
+        case pausing.PairingResumed():
+            return pausing.evolve_resumed(state, event)
+        case closing.ExitRequested():
+            return closing.evolve_exit(state, event)
+        case closing.PairingCompleted():
+            return closing.evolve_ended(state, Stage.COMPLETED, event.at, event.reason)
+        case closing.PairingClosedEarly():
+            stage = closing.stage_of(event.reason)
+            return closing.evolve_ended(state, stage, event.at, event.reason.value, no_fault=event.no_fault)
+        case evaluating.EvaluationOverdue() | escalation.ReminderDue() | closing.EmploymentChanged():
+            return state
+        case proposal.PairingCreated():
+            raise AssertionError("folded before")
+        case _:
+            assert_never(event)

@@ -1,0 +1,385 @@
+"""MEETING: booking, moving, cancelling, holding; and what happens when nobody books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from domain.decider import Actor, Clock, Command, Event, Rejected, Role
+from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, instance_of, running
+from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
+from domain.pairing.permissions import CLOCK_SKEW, during, own_side
+from domain.pairing.state import EscalationKind, Meeting, Pairing, Side, Stage
+
+Minutes = Annotated[int, Field(ge=5, le=480)]
+BOOKING = (Stage.GOAL_SETTING, Stage.MEETING)
+BOOKING_CLOCKS = (ClockKind.BOOKING_NUDGE, ClockKind.BOOKING_ESCALATE)
+HEALTH_CLOCKS = (
+    ClockKind.HEALTH_AMBER,
+    ClockKind.HEALTH_RED,
+    ClockKind.SILENCE_PROPOSE,
+    ClockKind.SILENCE_CONFIRM,
+)
+OPEN_AT_MOST = 4
+"""Meetings booked ahead at one time (own): bounds the clocks that a pairing can run."""
+
+
+class MeetingScheduled(Event):
+    """A meeting is booked. `number` counts the pairing's bookings from 1."""
+
+    type: Literal["MeetingScheduled"] = "MeetingScheduled"
+    number: int
+    starts_at: AwareDatetime
+    minutes: int
+
+
+class MeetingMoved(Event):
+    """A booked meeting has another time."""
+
+    type: Literal["MeetingMoved"] = "MeetingMoved"
+    number: int
+    starts_at: AwareDatetime
+    minutes: int
+
+
+class MeetingCancelled(Event):
+    """A booked meeting will not happen. `side` is None where the program itself cancelled it."""
+
+    type: Literal["MeetingCancelled"] = "MeetingCancelled"
+    number: int
+    side: Side | None
+    notice: timedelta
+
+
+class MeetingHeld(Event):
+    """The two met. `held_at` is when; the event's `at` is when that was reported."""
+
+    type: Literal["MeetingHeld"] = "MeetingHeld"
+    number: int
+    held_at: AwareDatetime
+    minutes: int
+    booked: bool
+
+
+class MeetingMissed(FiredEvent):
+    """A booked meeting passed and nobody said that it was held."""
+
+    type: Literal["MeetingMissed"] = "MeetingMissed"
+    number: int
+
+
+class ScheduleMeeting(Command):
+    """One of the pair, the mentee's delegate or the calendar books a meeting."""
+
+    starts_at: AwareDatetime
+    minutes: Minutes
+
+
+class MoveMeeting(Command):
+    """One of the pair, the mentee's delegate or the calendar moves a booked meeting."""
+
+    meeting: int = Field(ge=1)
+    starts_at: AwareDatetime
+
+
+class CancelMeeting(Command):
+    """One of the pair, or the mentee's delegate on the mentee's behalf, cancels a booked meeting."""
+
+    meeting: int = Field(ge=1)
+
+
+class LogMeeting(Command):
+    """One of the pair or the calendar reports that the two met; `meeting` is left out if it was never booked."""
+
+    meeting: int | None = Field(default=None, ge=1)
+    held_at: AwareDatetime
+    minutes: Minutes
+
+
+def schedule(state: Pairing, command: ScheduleMeeting, at: datetime) -> tuple[MeetingScheduled | EscalationClosed, ...]:
+    """Book the next meeting."""
+    _may_book(state, command.by)
+    during(state, *BOOKING)
+    _bookable(state, command.starts_at, command.minutes, at)
+    coming = state.held + len(state.meetings) + 1
+    if coming >= state.design.goals.before_meeting and not state.has_goals:
+        raise Rejected("rule", f"meeting {coming} needs the signed agreement and a goal first")
+    if len(state.meetings) >= OPEN_AT_MOST:
+        raise Rejected("rule", f"{OPEN_AT_MOST} meetings are booked ahead already")
+    number = state.scheduled + 1
+    booked = MeetingScheduled(
+        at=at,
+        number=number,
+        starts_at=command.starts_at,
+        minutes=command.minutes,
+        starts=_meeting_clocks(state, number, command.starts_at, command.minutes, at),
+        stops=running(state, *BOOKING_CLOCKS),
+    )
+    return (booked, *settle(state, at, EscalationKind.NOTHING_BOOKED))
+
+
+def move(state: Pairing, command: MoveMeeting, at: datetime) -> tuple[MeetingMoved, ...]:
+    """Give a booked meeting another time."""
+    _may_book(state, command.by)
+    during(state, *BOOKING)
+    meeting = _booked(state, command.meeting)
+    if meeting.starts_at == command.starts_at:
+        raise Rejected("duplicate", f"meeting {meeting.number} starts at that time already")
+    _bookable(state, command.starts_at, meeting.minutes, at)
+    starts = _meeting_clocks(state, meeting.number, command.starts_at, meeting.minutes, at)
+    return (
+        MeetingMoved(
+            at=at,
+            number=meeting.number,
+            starts_at=command.starts_at,
+            minutes=meeting.minutes,
+            starts=starts,
+            stops=_clocks_of(state, meeting.number),
+        ),
+    )
+
+
+def cancel(state: Pairing, command: CancelMeeting, at: datetime) -> tuple[MeetingCancelled, ...]:
+    """One side cancels; a delegate's cancellation counts as the mentee's."""
+    side = Side.MENTEE if _is_delegate(state, command.by) else own_side(state, command.by)
+    during(state, *BOOKING)
+    meeting = _booked(state, command.meeting)
+    if meeting.starts_at <= at:
+        raise Rejected("time", f"meeting {meeting.number} has begun; log it or let it count as missed")
+    return (_cancellation(state, meeting, side, at),)
+
+
+def cancel_all(state: Pairing, at: datetime) -> tuple[MeetingCancelled, ...]:
+    """The program cancels what is booked: a pause, an exit, a leaver."""
+    events = []
+    for meeting in state.meetings:
+        if meeting.starts_at > at:
+            events.append(_cancellation(state, meeting, None, at))
+            state = evolve_cancelled(state, events[-1])
+    return tuple(events)
+
+
+def log(state: Pairing, command: LogMeeting, at: datetime) -> tuple[MeetingHeld | EscalationClosed, ...]:
+    """The two met."""
+    if command.by.role is not Role.SERVICE:
+        own_side(state, command.by)
+    during(state, *BOOKING, Stage.EVALUATING)
+    if command.held_at > at + CLOCK_SKEW:
+        raise Rejected("time", "a meeting is logged after it was held")
+    booked = command.meeting is not None
+    number = _booked(state, command.meeting).number if command.meeting is not None else state.scheduled + 1
+    starts, stops = _next_round(state, number, at, held_at=command.held_at)
+    held = MeetingHeld(
+        at=at,
+        number=number,
+        held_at=command.held_at,
+        minutes=command.minutes,
+        booked=booked,
+        starts=starts,
+        stops=stops,
+    )
+    kinds = (EscalationKind.NOTHING_BOOKED, EscalationKind.RED, EscalationKind.SILENCE)
+    return (held, *settle(state, at, *kinds))
+
+
+def count_as_missed(state: Pairing, command: FireClock, now: datetime) -> tuple[MeetingMissed, ...]:
+    """Nobody logged it in time."""
+    at, late = fired_at(state, command, now)
+    number = instance_of(command.clock)
+    starts, stops = _next_round(state, number, at)
+    return (MeetingMissed(at=at, due=command.due, late=late, number=number, starts=starts, stops=stops),)
+
+
+def remind_of_meeting(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
+    """Both, before it begins."""
+    return remind(state, command, now, to=("mentor", "mentee"))
+
+
+def ask_to_log(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
+    """Both; the junior alone is never made to chase."""
+    return remind(state, command, now, to=("mentor", "mentee"))
+
+
+def nudge_to_book(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
+    """Both, or the mentee's delegate instead of the mentee."""
+    return remind(state, command, now, to=("mentor", "delegate" if state.delegate else "mentee"))
+
+
+def nothing_booked(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue | EscalationOpened, ...]:
+    """The coordinator's turn; a second round reminds of the item that is open already."""
+    if any(item.kind is EscalationKind.NOTHING_BOOKED for item in state.escalations):
+        return remind(state, command, now, to=("coordinator",))
+    return escalate(state, command, now, EscalationKind.NOTHING_BOOKED)
+
+
+def turns_amber(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
+    """Both are asked to meet."""
+    return remind(state, command, now, to=("mentor", "mentee"))
+
+
+def turns_red(state: Pairing, command: FireClock, now: datetime) -> tuple[EscalationOpened, ...]:
+    """The coordinator is told."""
+    return escalate(state, command, now, EscalationKind.RED)
+
+
+def propose_closing(state: Pairing, command: FireClock, now: datetime) -> tuple[EscalationOpened, ...]:
+    """A long silence: a person decides whether the pairing closes."""
+    at, _ = fired_at(state, command, now)
+    starts = (clock(ClockKind.SILENCE_CONFIRM, at + state.design.health.confirm_within),)
+    return escalate(state, command, now, EscalationKind.SILENCE, starts=starts)
+
+
+def ask_again(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
+    """Nobody has decided about the silent pairing."""
+    return remind(state, command, now, to=("coordinator",))
+
+
+def evolve_scheduled(state: Pairing, event: MeetingScheduled) -> Pairing:
+    """One more booked meeting."""
+    meeting = Meeting(number=event.number, starts_at=event.starts_at, minutes=event.minutes)
+    return replace(state, meetings=(*state.meetings, meeting), scheduled=state.scheduled + 1)
+
+
+def evolve_moved(state: Pairing, event: MeetingMoved) -> Pairing:
+    """The same meeting at another time."""
+    moved = Meeting(number=event.number, starts_at=event.starts_at, minutes=event.minutes)
+    return replace(state, meetings=tuple(moved if m.number == event.number else m for m in state.meetings))
+
+
+def evolve_cancelled(state: Pairing, event: MeetingCancelled) -> Pairing:
+    """Gone, and counted for the side that cancelled."""
+    return replace(
+        _without(state, event.number),
+        cancelled_by_mentor=state.cancelled_by_mentor + (event.side is Side.MENTOR),
+        cancelled_by_mentee=state.cancelled_by_mentee + (event.side is Side.MENTEE),
+    )
+
+
+def evolve_held(state: Pairing, event: MeetingHeld) -> Pairing:
+    """One more meeting held; the first and the last are remembered."""
+    return replace(
+        _without(state, event.number),
+        held=state.held + 1,
+        scheduled=state.scheduled + (not event.booked),
+        first_held_at=min(event.held_at, state.first_held_at or event.held_at),
+        last_held_at=max(event.held_at, state.last_held_at or event.held_at),
+    )
+
+
+def evolve_missed(state: Pairing, event: MeetingMissed) -> Pairing:
+    """Booked and not held."""
+    return replace(_without(state, event.number), missed=state.missed + 1)
+
+
+def _without(state: Pairing, number: int) -> Pairing:
+    return replace(state, meetings=tuple(meeting for meeting in state.meetings if meeting.number != number))
+
+
+def _is_delegate(state: Pairing, actor: Actor) -> bool:
+    if actor.role is not Role.DELEGATE:
+        return False
+    if actor.id != state.delegate:
+        raise Rejected("role", "this is not the delegate that the mentee named")
+    return True
+
+
+def _may_book(state: Pairing, actor: Actor) -> None:
+    if actor.role is not Role.SERVICE and not _is_delegate(state, actor):
+        own_side(state, actor)
+
+
+def _bookable(state: Pairing, starts_at: datetime, minutes: int, at: datetime) -> None:
+    policy = state.design.meetings
+    if starts_at <= at:
+        raise Rejected("time", "a meeting is booked for a time to come; log one that was held")
+    if not policy.minutes_at_least <= minutes <= policy.minutes_at_most:
+        raise Rejected("rule", f"a meeting takes {policy.minutes_at_least} to {policy.minutes_at_most} minutes")
+    end = next((clock.due for clock in state.clocks if clock.name == ClockKind.EVALUATION_OPEN.value), None)
+    if end is not None and starts_at >= end:
+        raise Rejected("time", f"the program's meetings end on {end.date().isoformat()}")
+    if any(meeting.starts_at == starts_at for meeting in state.meetings):
+        raise Rejected("duplicate", "a meeting is booked for that time already")
+
+
+def _booked(state: Pairing, number: int) -> Meeting:
+    for meeting in state.meetings:
+        if meeting.number == number:
+            return meeting
+    raise Rejected("unknown", f"there is no booked meeting {number}")
+
+
+def _cancellation(state: Pairing, meeting: Meeting, side: Side | None, at: datetime) -> MeetingCancelled:
+    starts, stops = _next_round(state, meeting.number, at)
+    return MeetingCancelled(
+        at=at, number=meeting.number, side=side, notice=meeting.starts_at - at, starts=starts, stops=stops
+    )
+
+
+def _meeting_clocks(state: Pairing, number: int, starts_at: datetime, minutes: int, at: datetime) -> tuple[Clock, ...]:
+    policy = state.design.meetings
+    ends_at = starts_at + timedelta(minutes=minutes)
+    reminders = tuple(
+        clock(ClockKind.MEETING_REMIND, starts_at - before, f"{number}/{_short(before)} before")
+        for before in policy.reminders
+        if starts_at - before > at
+    )
+    return (
+        *reminders,
+        clock(ClockKind.MEETING_LOG, ends_at + policy.log_reminder, number),
+        clock(ClockKind.MEETING_MISSED, ends_at + policy.missed_after, number),
+    )
+
+
+def _clocks_of(state: Pairing, number: int) -> tuple[str, ...]:
+    kinds = (ClockKind.MEETING_REMIND, ClockKind.MEETING_LOG, ClockKind.MEETING_MISSED)
+    return tuple(name for name in running(state, *kinds) if instance_of(name) == number)
+
+
+def _next_round(
+    state: Pairing, number: int, at: datetime, held_at: datetime | None = None
+) -> tuple[tuple[Clock, ...], tuple[str, ...]]:
+    """What starts and stops when a meeting is over: held, cancelled or missed.
+
+    A meeting held winds the health clocks up again, until the plan is fulfilled: then nobody is
+    asked for more. Without another meeting booked, the booking clocks start.
+    """
+    stops = _clocks_of(state, number)
+    held = state.held + (held_at is not None)
+    if held >= state.design.meetings.planned or state.phase is Stage.EVALUATING:
+        return (), (*stops, *running(state, *HEALTH_CLOCKS, *BOOKING_CLOCKS))
+    starts: tuple[Clock, ...] = ()
+    if held_at is not None:
+        latest = max(held_at, state.last_held_at or held_at)
+        starts = _health_clocks(state, latest)
+        stops = (*stops, *running(state, ClockKind.SILENCE_CONFIRM))
+    if all(meeting.number == number for meeting in state.meetings):
+        starts = (*starts, *_booking_clocks(state, held, at))
+    return starts, stops
+
+
+def _health_clocks(state: Pairing, since: datetime) -> tuple[Clock, ...]:
+    policy = state.design.health
+    return (
+        clock(ClockKind.HEALTH_AMBER, since + policy.amber_after),
+        clock(ClockKind.HEALTH_RED, since + policy.red_after),
+        clock(ClockKind.SILENCE_PROPOSE, since + policy.propose_closing_after),
+    )
+
+
+def _booking_clocks(state: Pairing, held: int, at: datetime) -> tuple[Clock, ...]:
+    policy = state.design.meetings
+    nudge, escalations = (
+        (policy.first_nudge, policy.first_escalate) if held == 0 else (policy.next_nudge, (2 * policy.next_nudge,))
+    )
+    return (
+        clock(ClockKind.BOOKING_NUDGE, at + nudge),
+        *(clock(ClockKind.BOOKING_ESCALATE, at + after, number) for number, after in enumerate(escalations, start=1)),
+    )
+
+
+def _short(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

@@ -1,0 +1,63 @@
+"""Who is told what because of an event, and from when on: never inside the recipient's quiet hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.decider import Event, Notice, Role
+from domain.pairing import checkpoints, closing, escalation, evaluating, meetings, offer, pausing, training
+from domain.pairing.clocks import TITLES
+from domain.pairing.state import SIDES, Pairing, Side
+from domain.working_time import Calendar, next_slot
+
+About = tuple[tuple[str, str], ...]
+
+TO_BOTH = (
+    offer.PairingOffered,
+    training.TrainingAssigned,
+    meetings.MeetingScheduled,
+    meetings.MeetingMoved,
+    meetings.MeetingCancelled,
+    checkpoints.CheckpointOpened,
+    evaluating.EvaluationOpened,
+    pausing.PairingPaused,
+    pausing.PairingResumed,
+    closing.PairingCompleted,
+    closing.PairingClosedEarly,
+    offer.OfferDeclined,
+    offer.OfferExpired,
+)
+"""Events that both sides hear of, under the event's own name."""
+
+
+def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
+    """The notices of one event; `state` includes it. A requested exit is told to the coordinator alone."""
+    if isinstance(event, escalation.ReminderDue):
+        about: About = (("about", TITLES[event.about]), ("number", str(event.number)))
+        return tuple(_notice(state, role, "ReminderDue", event.at, about) for role in event.to)
+    if isinstance(event, escalation.EscalationOpened):
+        return (_notice(state, event.to.value, "EscalationOpened", event.at, (("kind", event.kind.value),)),)
+    if isinstance(event, TO_BOTH):
+        name = type(event).__name__
+        return tuple(_notice(state, side.value, name, event.at, _facts(event)) for side in SIDES)
+    return ()
+
+
+def _facts(event: Event) -> About:
+    if isinstance(event, (meetings.MeetingScheduled, meetings.MeetingMoved)):
+        return (("number", str(event.number)), ("starts_at", event.starts_at.isoformat()))
+    if isinstance(event, checkpoints.CheckpointOpened):
+        return (("number", str(event.number)),)
+    return tuple((clock.name, clock.due.isoformat()) for clock in event.starts)
+
+
+def _notice(state: Pairing, role: str, template: str, at: datetime, about: About) -> Notice:
+    if role in (Role.MENTOR.value, Role.MENTEE.value):
+        side = Side(role)
+        to, calendar = state.party(side).participant, state.calendar(side)
+    elif role == Role.DELEGATE.value and state.delegate is not None:
+        to, calendar = state.delegate, state.calendar(Side.MENTEE)
+    else:
+        to = f"role:{role}"
+        calendar = Calendar(zone=state.design.zone, hours=state.design.working_hours, holidays=())
+    return Notice(to=to, template=template, deliver_after=next_slot(calendar, at), about=about)

@@ -1,0 +1,49 @@
+"""Who may do what, and when: the questions that every phase asks before it decides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.decider import Actor, Command, Rejected, Role
+from domain.pairing.state import Pairing, Side, Stage
+from domain.program import ProgramDesign
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of ours a sender's clock may run before its report is refused."""
+
+
+def effective_time(command: Command, now: datetime, design: ProgramDesign) -> datetime:
+    """When the command took effect: its `at` if it has one within the allowed reach, else `now`."""
+    if command.at is None:
+        return now
+    if command.at > now + CLOCK_SKEW:
+        raise Rejected("time", f"'at' is {command.at.isoformat()}, which is in the future")
+    if command.at < now - design.backdating:
+        raise Rejected(
+            "time", f"'at' is {command.at.isoformat()}: reports may reach back {design.backdating.days} days"
+        )
+    return command.at
+
+
+def only(actor: Actor, *roles: Role) -> None:
+    """Refuse an actor whose role is not one of these."""
+    if actor.role not in roles:
+        allowed = " or ".join(sorted(role.value for role in roles))
+        raise Rejected("role", f"this is for the {allowed}, not for a {actor.role.value}")
+
+
+def own_side(state: Pairing, actor: Actor) -> Side:
+    """The side that the actor is of this pairing; refuse everybody else."""
+    for side in (Side.MENTOR, Side.MENTEE):
+        if actor.role.value == side.value:
+            if actor.id != state.party(side).participant:
+                raise Rejected("role", f"this participant is not the {side.value} of this pairing")
+            return side
+    raise Rejected("role", f"only the mentor or the mentee can do this themselves, not a {actor.role.value}")
+
+
+def during(state: Pairing, *stages: Stage) -> None:
+    """Refuse unless the pairing stands in one of these stages."""
+    if state.stage not in stages:
+        expected = ", ".join(stage.value for stage in stages)
+        raise Rejected("stage", f"the pairing is {state.stage.value}; this needs {expected}")

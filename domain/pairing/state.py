@@ -1,0 +1,284 @@
+"""The state of one pairing, folded from its events, and the values that its phases share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from domain.decider import Clock, Frozen, ParticipantId, Role
+from domain.program import ProgramDesign, Zone
+from domain.working_time import Calendar
+
+
+class Stage(StrEnum):
+    """Where a pairing stands. The last six are side states and ends."""
+
+    PROPOSED = "PROPOSED"
+    OFFERED = "OFFERED"
+    TRAINING = "TRAINING"
+    GOAL_SETTING = "GOAL_SETTING"
+    MEETING = "MEETING"
+    EVALUATING = "EVALUATING"
+    COMPLETED = "COMPLETED"
+    PAUSED = "PAUSED"
+    EXIT_REQUESTED = "EXIT_REQUESTED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CLOSED_EARLY = "CLOSED_EARLY"
+    CANCELLED = "CANCELLED"
+
+
+ENDED = frozenset({Stage.COMPLETED, Stage.DECLINED, Stage.EXPIRED, Stage.CLOSED_EARLY, Stage.CANCELLED})
+"""No clock runs and no command is accepted in these."""
+
+ACTIVE = (Stage.TRAINING, Stage.GOAL_SETTING, Stage.MEETING, Stage.EVALUATING)
+"""Both have accepted and the program runs."""
+
+
+class Side(StrEnum):
+    """The two people of a pairing. In reverse mentoring the mentor is the junior."""
+
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+
+    @property
+    def other(self) -> Side:
+        """The partner's side."""
+        return Side.MENTEE if self is Side.MENTOR else Side.MENTOR
+
+
+SIDES = (Side.MENTOR, Side.MENTEE)
+
+
+class CloseReason(StrEnum):
+    """Why a pairing ended before its plan. The `no_fault` ones are left out of the rates."""
+
+    EXIT = "exit"
+    LEFT_COMPANY = "left_company"
+    SILENCE = "silence"
+    LEAVE = "leave"
+    CONFLICT_OF_INTEREST = "conflict_of_interest"
+    NOT_WORKING = "not_working"
+    CANCELLED_BY_ADMIN = "cancelled_by_admin"
+
+    @property
+    def no_fault(self) -> bool:
+        """True where neither of the two could have carried on."""
+        return self in (CloseReason.LEFT_COMPANY, CloseReason.LEAVE, CloseReason.CONFLICT_OF_INTEREST)
+
+
+class EscalationKind(StrEnum):
+    """What a coordinator is asked to look at."""
+
+    TRAINING_OVERDUE = "training_overdue"
+    GOALS_OVERDUE = "goals_overdue"
+    NOTHING_BOOKED = "nothing_booked"
+    RED = "red"
+    SILENCE = "silence"
+    CHECKPOINT_OVERDUE = "checkpoint_overdue"
+    EVALUATION_OVERDUE = "evaluation_overdue"
+    EXIT = "exit"
+    PAUSE_TOO_LONG = "pause_too_long"
+
+
+class Health(StrEnum):
+    """Derived from the state at a moment; never stored."""
+
+    GREEN = "GREEN"
+    AMBER = "AMBER"
+    RED = "RED"
+
+
+class Party(Frozen):
+    """One of the two people: an opaque id and what is needed to find their working time."""
+
+    participant: ParticipantId
+    zone: Zone
+    holidays: tuple[date, ...] = ()
+
+
+class Goal(Frozen):
+    """A goal agreed by both. `level` is 0, ½ or 1; weights need not add up to anything."""
+
+    id: str
+    text: str
+    weight: float = 1.0
+    level: float = 0.0
+    closed: bool = False
+
+
+class Meeting(Frozen):
+    """A meeting that is booked and not yet held, cancelled or missed."""
+
+    number: int
+    starts_at: AwareDatetime
+    minutes: int
+
+
+class Checkpoint(Frozen):
+    """A pulse survey. `safety` and `progress` are 1 to 5."""
+
+    number: int
+    opened_at: AwareDatetime
+    answered: tuple[Side, ...] = ()
+    safety: tuple[tuple[Side, int], ...] = ()
+    progress: tuple[tuple[Side, int], ...] = ()
+    overdue: bool = False
+
+
+class Evaluation(Frozen):
+    """One side's end evaluation. `skill` and `safety` 1 to 5, `recommend` 0 to 10."""
+
+    side: Side
+    skill: int
+    safety: int
+    recommend: int
+    would_repeat: bool
+
+
+class Escalation(Frozen):
+    """An open item for a person. `id` is unique in the pairing."""
+
+    id: str
+    kind: EscalationKind
+    to: Role
+    opened_at: AwareDatetime
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspension:
+    """What a pause remembers: the stage, and the time left on every clock (negative: it was overdue)."""
+
+    stage: Stage
+    since: datetime
+    until: datetime | None
+    left: tuple[tuple[str, timedelta], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Everything that decisions need to know about a pairing. Bounded: finished things are counts."""
+
+    id: str
+    cohort: str
+    replaces: str | None
+    design: ProgramDesign
+    mentor: Party
+    mentee: Party
+    stage: Stage
+    since: datetime
+    clocks: tuple[Clock, ...] = ()
+
+    accepted: tuple[Side, ...] = ()
+    offered_at: datetime | None = None
+    activated_at: datetime | None = None
+    trained_at: datetime | None = None
+    trained: tuple[Side, ...] = ()
+    signed: tuple[Side, ...] = ()
+    baseline: tuple[tuple[Side, int], ...] = ()
+    goals: tuple[Goal, ...] = ()
+    delegate: str | None = None
+
+    meetings: tuple[Meeting, ...] = ()
+    scheduled: int = 0
+    held: int = 0
+    missed: int = 0
+    cancelled_by_mentor: int = 0
+    cancelled_by_mentee: int = 0
+    first_held_at: datetime | None = None
+    last_held_at: datetime | None = None
+
+    checkpoints: tuple[Checkpoint, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    escalations_opened: int = 0
+
+    suspension: Suspension | None = None
+    paused_for: timedelta = timedelta(0)
+    leaving: Side | None = None
+    reason: str | None = None
+    no_fault: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def phase(self) -> Stage:
+        """The stage, looking through a pause or a requested exit to what lies beneath."""
+        return self.suspension.stage if self.suspension else self.stage
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing can happen any more."""
+        return self.stage in ENDED
+
+    @property
+    def may_meet(self) -> bool:
+        """Both sides are trained: the gate of the first meeting is open."""
+        return len(self.trained) == len(SIDES)
+
+    @property
+    def has_goals(self) -> bool:
+        """The agreement is signed by both and enough goals are set."""
+        return len(self.signed) == len(SIDES) and len(self.goals) >= self.design.goals.at_least
+
+    def party(self, side: Side) -> Party:
+        """The person on a side."""
+        return self.mentor if side is Side.MENTOR else self.mentee
+
+    def calendar(self, side: Side) -> Calendar:
+        """When the person on a side may be told something."""
+        party = self.party(side)
+        return Calendar(zone=party.zone, hours=self.design.working_hours, holidays=party.holidays)
+
+
+def in_stage(state: Pairing, stage: Stage, at: datetime) -> Pairing:
+    """Move to a stage; under a pause, move what the pause will come back to."""
+    if state.suspension is not None:
+        return replace(state, suspension=replace(state.suspension, stage=stage))
+    return replace(state, stage=stage, since=at)
+
+
+def health(state: Pairing, now: datetime) -> Health:
+    """GREEN, AMBER or RED: from the open items, and from how long ago the last meeting was held."""
+    if state.ended or state.activated_at is None or state.stage is Stage.PAUSED:
+        return Health.GREEN
+    kinds = {item.kind for item in state.escalations}
+    quiet_for = now - (state.last_held_at or state.activated_at)
+    policy = state.design.health
+    meets = state.phase is not Stage.EVALUATING
+    if kinds & {EscalationKind.RED, EscalationKind.SILENCE, EscalationKind.EXIT}:
+        return Health.RED
+    if meets and quiet_for >= policy.red_after:
+        return Health.RED
+    if kinds or (meets and quiet_for >= policy.amber_after):
+        return Health.AMBER
+    return Health.GREEN
+
+
+def waiting_for(state: Pairing) -> tuple[Role, ...]:
+    """Whose move it is now, in the order mentor, mentee, coordinator."""
+    waiting: set[Role] = set()
+    match state.stage:
+        case Stage.OFFERED:
+            waiting = {_role(side) for side in SIDES if side not in state.accepted}
+        case Stage.TRAINING:
+            waiting = {_role(side) for side in SIDES if side not in state.trained}
+        case Stage.GOAL_SETTING | Stage.MEETING:
+            waiting = {_role(side) for side in SIDES if side not in state.signed}
+            if not state.meetings:
+                waiting.add(Role.MENTOR)
+        case Stage.EVALUATING:
+            done = {evaluation.side for evaluation in state.evaluations}
+            waiting = {_role(side) for side in SIDES if side not in done}
+        case _:
+            pass
+    if state.escalations and not state.ended:
+        waiting.add(Role.COORDINATOR)
+    return tuple(role for role in (Role.MENTOR, Role.MENTEE, Role.COORDINATOR) if role in waiting)
+
+
+def _role(side: Side) -> Role:
+    return Role.MENTOR if side is Side.MENTOR else Role.MENTEE

@@ -1,0 +1,157 @@
+"""When people work: the next moment at which a person may be told something, and working days.
+
+Every instant is aware; every result is in UTC. Hours are local wall times: 09:00 stays 09:00 when
+the clocks change. Working time is Monday to Friday without the calendar's holidays, from the opening
+up to but not including the closing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator
+
+from domain.decider import Frozen
+from domain.program import WorkingHours
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_SATURDAY = 5
+
+
+def _loadable_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone such as 'Europe/London'") from None
+    return value
+
+
+class Calendar(Frozen):
+    """When one person, or an operations team, works.
+
+    The zone is checked by loading it, which is cached: calendars are made by the thousand, and
+    listing every zone that exists costs milliseconds each time.
+    """
+
+    zone: Annotated[str, AfterValidator(_loadable_zone)]
+    hours: WorkingHours = WorkingHours()
+    holidays: tuple[date, ...] = ()
+
+
+def is_working(calendar: Calendar, instant: datetime) -> bool:
+    """Whether `instant` lies inside the calendar's working time."""
+    moment = _in_utc(instant)  # across zones, Python never finds a repeated local time equal to anything
+    return next_slot(calendar, moment) == moment
+
+
+def next_slot(calendar: Calendar, instant: datetime) -> datetime:
+    """`instant` itself inside working time, else the next opening. Never earlier; keeps order."""
+    moment = _in_utc(instant)
+    # A day early: where the clocks go back over midnight, yesterday's date may show after today's opening.
+    for opening, closing in _slots(calendar, _local(calendar, moment).date() - _DAY):
+        if moment < closing:
+            return max(moment, opening)
+    raise AssertionError("working days go on without end")  # pragma: no cover
+
+
+def due_on_working_day(calendar: Calendar, instant: datetime) -> datetime:
+    """`instant` itself on a working day (at any hour), else the same local time on the next one.
+
+    Two instants of one weekend keep their times of day, and so may change their order.
+    """
+    moment = _in_utc(instant)
+    holidays = frozenset(calendar.holidays)
+    same_time = _local(calendar, moment).time()
+    day = _local(calendar, moment).date()
+    # A loop and not one step: a wall time that the clocks jump over may land on the following day.
+    while not _works_on(calendar, day, holidays):
+        while not _works_on(calendar, day, holidays):
+            day += _DAY
+        moment = _first_instant(calendar, day, same_time)
+        day = _local(calendar, moment).date()
+    return moment
+
+
+def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
+    """Working days after the local date of `start`, up to and with that of `end`; 0 if `end` is no later."""
+    holidays = frozenset(calendar.holidays)
+    day = _local(calendar, _in_utc(start)).date()
+    last = _local(calendar, _in_utc(end)).date()
+    count = 0
+    while day < last:
+        day += _DAY
+        count += _works_on(calendar, day, holidays)
+    return count
+
+
+def shared_hours(a: Calendar, b: Calendar, on: date) -> timedelta:
+    """How much of `a`'s working day `on` is working time of `b` too, whatever date it is for `b`.
+
+    The same from either side, except that two zones far apart may share the hours of different
+    dates; a date in the middle of the week stands for an ordinary one.
+    """
+    if not _works_on(a, on, frozenset(a.holidays)):
+        return timedelta(0)
+    opening, closing = _slot(a, on)
+    shared = timedelta(0)
+    for other_opening, other_closing in _slots(b, on - 2 * _DAY):
+        if other_opening >= closing:
+            break
+        shared += max(timedelta(0), min(closing, other_closing) - max(opening, other_opening))
+    return shared
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if instant.utcoffset() is None:
+        raise ValueError("expected an instant with its UTC offset")
+    return instant.astimezone(UTC)
+
+
+def _local(calendar: Calendar, moment: datetime) -> datetime:
+    return moment.astimezone(ZoneInfo(calendar.zone))
+
+
+def _slots(calendar: Calendar, day: date) -> Iterator[tuple[datetime, datetime]]:
+    """The opening and closing of every working day from `day` on, without end."""
+    holidays = frozenset(calendar.holidays)
+    while True:
+        if _works_on(calendar, day, holidays):
+            yield _slot(calendar, day)
+        day += _DAY
+
+
+def _works_on(calendar: Calendar, day: date, holidays: frozenset[date]) -> bool:
+    if day.weekday() >= _SATURDAY or day in holidays:
+        return False
+    opening, closing = _slot(calendar, day)
+    return opening < closing  # false where a zone left out the whole day, as Samoa did in 2011
+
+
+def _slot(calendar: Calendar, day: date) -> tuple[datetime, datetime]:
+    return _first_instant(calendar, day, calendar.hours.start), _first_instant(calendar, day, calendar.hours.end)
+
+
+def _first_instant(calendar: Calendar, day: date, at: time) -> datetime:
+    """The first instant at which the local clock shows `at` on `day`, or later.
+
+    So a time that occurs twice means the first, and one that the clocks jump over means the jump.
+    """
+    zone = ZoneInfo(calendar.zone)
+    wall = datetime.combine(day, at.replace(fold=0), tzinfo=zone)
+    first = wall.astimezone(UTC)
+    if first.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return first
+    # Inside a gap: fold=1 reads the wall with the offset after the jump, which is before the jump.
+    before = wall.replace(fold=1).astimezone(UTC).replace(microsecond=0)
+    after = before + (first - before) // _SECOND * _SECOND + _SECOND
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        if middle.astimezone(zone).replace(tzinfo=None) < wall.replace(tzinfo=None):
+            before = middle
+        else:
+            after = middle
+    return after

@@ -1,0 +1,82 @@
+"""Brings a database to the schema that this code expects: numbered SQL files, each applied once."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import asyncpg
+
+from eventstore.failures import in_sentences
+from eventstore.statements import numbered
+
+_ONE_AT_A_TIME = 0x7061_6972_6C6F_6F6D
+"""The advisory lock that migrating workers queue for: "pairloom" in ASCII."""
+
+
+class SchemaTooNew(Exception):
+    """The database was migrated by a newer Pairloom than this one."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class SchemaChanged(Exception):
+    """A migration's file is not the one that this database was migrated with."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def migrate(url: str) -> list[str]:
+    """Apply what is missing and return the names, in order; an empty list when nothing was.
+
+    Safe when several workers start at once. Each file is one transaction with its row in
+    `pairloom.migration`, so a crash leaves whole files only. Raises `SchemaTooNew`,
+    `SchemaChanged` (before anything is changed) or `StoreUnavailable`.
+    """
+    with in_sentences(url):
+        connection = await asyncpg.connect(
+            url, timeout=10, server_settings={"application_name": "pairloom migrate", "client_min_messages": "warning"}
+        )
+        try:
+            # Held by the session: it survives the transactions below and dies with the connection.
+            await connection.execute("select pg_advisory_lock($1)", _ONE_AT_A_TIME)
+            return await _apply(connection)
+        finally:
+            await connection.close(timeout=5)
+
+
+async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
+    applied = await _applied(connection)
+    known = {name: sha256(text.encode()).hexdigest() for name, text in numbered()}
+    _check(applied, known)
+    missing = [(name, text) for name, text in numbered() if name not in applied]
+    for name, text in missing:
+        async with connection.transaction():
+            await connection.execute(text)
+            await connection.execute("insert into pairloom.migration (name, sha256) values ($1, $2)", name, known[name])
+    return [name for name, _ in missing]
+
+
+async def _applied(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, str]:
+    """Name to hash of what the database has; empty for a database that was never migrated."""
+    if await connection.fetchval("select to_regclass('pairloom.migration')") is None:
+        return {}
+    rows = await connection.fetch("select name, sha256 from pairloom.migration order by name")
+    return {row["name"]: row["sha256"] for row in rows}
+
+
+def _check(applied: dict[str, str], known: dict[str, str]) -> None:
+    for name, digest in applied.items():
+        if name not in known:
+            raise SchemaTooNew(
+                f"The database has migration {name}, which this Pairloom does not know: "
+                "run the newer Pairloom that applied it, or give another database."
+            )
+        if digest != known[name]:
+            raise SchemaChanged(
+                f"Migration {name} was changed after the database had applied it: "
+                "restore the file and put the change into a new migration."
+            )

@@ -1,0 +1,5 @@
+-- $1 prefix. Stream ids are visible ASCII in byte order, so every id with the prefix sorts below prefix + DEL.
+select stream_id
+  from pairloom.event
+ where stream_id >= $1 and stream_id < $1 || E'\x7f' and version = 1
+ order by stream_id;

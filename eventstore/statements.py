@@ -1,0 +1,23 @@
+"""The SQL files beside this module, read once."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+_SQL = files("eventstore").joinpath("sql")
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `sql/statements/<name>.sql`."""
+    return _SQL.joinpath("statements", f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def numbered() -> tuple[tuple[str, str], ...]:
+    """Every migration as (name, text), in order: `("0001_migration", "create schema …")`."""
+    found = (entry for entry in _SQL.iterdir() if entry.name.endswith(".sql"))
+    return tuple(
+        (f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in sorted(found, key=lambda f: f.name)
+    )

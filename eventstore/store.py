@@ -1,0 +1,163 @@
+"""The event store: one command's events appended atomically, a stream read in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from pydantic_core import from_json, to_json
+
+from eventstore.failures import in_sentences
+from eventstore.records import AlreadyThere, Appended, AppendResult, Batch, Conflict, StoredEvent
+from eventstore.statements import statement
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+
+class EventStore:
+    """A pool of connections to one migrated database.
+
+    Every method raises `StoreUnavailable` where the database cannot serve now and `StoreRefused`
+    where it never will take the record.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str) -> None:
+        self._pool = pool
+        self._url = url
+
+    @classmethod
+    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 8) -> Self:
+        """Open `min_size` connections now and up to `max_size` when needed."""
+        with in_sentences(url):
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=10,
+                command_timeout=60,
+                init=_speak_json,
+                reset=_nothing_to_reset,
+                server_settings={
+                    "application_name": "pairloom",
+                    # The append looks again after a wait for a rival: a snapshot for the whole call would not see it.
+                    "default_transaction_isolation": "read committed",
+                },
+            )
+        return cls(pool, url)
+
+    async def close(self) -> None:
+        """Wait for calls under way, then close every connection."""
+        await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def append(self, batch: Batch) -> AppendResult:
+        """Store the batch whole, or say why nothing was written. Safe to repeat after any failure."""
+        arguments = append_arguments(batch)
+        with in_sentences(self._url):
+            for attempt in ("first", "once more"):
+                try:
+                    answer = await self._pool.fetchrow(statement("append"), *arguments)
+                except asyncpg.UniqueViolationError as violation:
+                    if violation.constraint_name == "event_stream_command":
+                        return await self._already_there(batch)
+                    if violation.constraint_name == "event_stream_version" and attempt == "first":
+                        continue
+                    raise
+                assert answer is not None
+                match answer["outcome"]:
+                    case "appended":
+                        return Appended(first=answer["first_version"], last=answer["last_version"])
+                    case "already_there":
+                        return await self._already_there(batch)
+                    case _:
+                        return Conflict(current=answer["last_version"])
+        raise AssertionError("the second attempt answers or raises")
+
+    async def _already_there(self, batch: Batch) -> AlreadyThere:
+        rows = await self._pool.fetch(statement("read_command"), batch.stream, batch.command_id)
+        events = tuple(_stored(row) for row in rows)
+        return AlreadyThere(first=events[0].version, last=events[-1].version, events=events)
+
+    async def read(self, stream: str, after: int = 0) -> list[StoredEvent]:
+        """The stream's events with a version above `after`, in order; empty for an unknown stream."""
+        with in_sentences(self._url):
+            rows = await self._pool.fetch(statement("read"), stream, after)
+        return [_stored(row) for row in rows]
+
+    async def streams(self, prefix: str) -> list[str]:
+        """The ids of the streams that start with `prefix`, in byte order."""
+        with in_sentences(self._url):
+            rows = await self._pool.fetch(statement("streams"), prefix)
+        return [row["stream_id"] for row in rows]
+
+    async def count(self, prefix: str = "") -> int:
+        """How many events the streams with `prefix` have."""
+        with in_sentences(self._url):
+            found: int = await self._pool.fetchval(statement("count_events"), prefix)
+        return found
+
+    async def messages(self, prefix: str) -> int:
+        """How many messages the outbox has for the streams with `prefix`, delivered or not."""
+        with in_sentences(self._url):
+            found: int = await self._pool.fetchval(statement("count_messages"), prefix)
+        return found
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside one transaction: committed at the end of the block, rolled back on an error."""
+        with in_sentences(self._url):
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
+
+
+def append_arguments(batch: Batch) -> tuple[object, ...]:
+    """In the order of `sql/statements/append.sql`: the command, then a column at a time."""
+    events, messages = batch.events, batch.messages
+    return (
+        batch.stream,
+        batch.expected,
+        batch.command_id,
+        batch.correlation_id,
+        batch.causation_id,
+        batch.actor_role,
+        batch.actor_id,
+        batch.source,
+        batch.idempotency_key,
+        batch.program_version,
+        [event.event_id for event in events],
+        [event.type for event in events],
+        [event.schema_version for event in events],
+        [event.occurred_at for event in events],
+        [event.data for event in events],
+        [message.message_id for message in messages],
+        [message.to for message in messages],
+        [message.template for message in messages],
+        [message.deliver_after for message in messages],
+        [message.about for message in messages],
+    )
+
+
+def _stored(row: asyncpg.Record) -> StoredEvent:
+    return StoredEvent.model_validate(dict(row))
+
+
+async def _speak_json(connection: Any) -> None:
+    """`json` columns are Python values here. pydantic's codec: no NaN, exact integers, UTF-8 unescaped."""
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=lambda value: to_json(value).decode(), decoder=from_json
+    )
+
+
+async def _nothing_to_reset(connection: Any) -> None:
+    """The store sets nothing on a session; asyncpg's own reset would add a round trip to each append."""

@@ -1,0 +1,85 @@
+"""The ground that integration and acceptance tests stand on: real servers, started once, a database a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from embedded.ground import Ground, start_ground
+from eventstore.migrations import migrate
+from eventstore.store import EventStore
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Both servers on free ports, with virtual time; their data ends with the session."""
+    started = start_ground(
+        tmp_path_factory.mktemp("ground"), virtual_time=True, preferred=None, durable=False, in_memory=True
+    )
+    yield started
+    started.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def migrated_template(ground: Ground) -> str:
+    """The name of a migrated database that tests copy: a copy takes a tenth of a migration."""
+    name = "migrated_template"
+    await _administer(ground, f"create database {name}")
+    await migrate(_address(ground, name))
+    return name
+
+
+@pytest_asyncio.fixture
+async def empty_database_url(ground: Ground) -> AsyncIterator[str]:
+    """A database of the test's own, not migrated."""
+    async with _database(ground, "template1") as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def database_url(ground: Ground, migrated_template: str) -> AsyncIterator[str]:
+    """A migrated database of the test's own, without any row."""
+    async with _database(ground, migrated_template) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[EventStore]:
+    """The event store on `database_url`."""
+    async with await EventStore.connect(database_url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session")
+async def temporal_client(ground: Ground) -> Client:
+    """A client of the namespace `default` that speaks pydantic."""
+    return await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
+
+
+@asynccontextmanager
+async def _database(ground: Ground, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    await _administer(ground, f"create database {name} template {template}")
+    try:
+        yield _address(ground, name)
+    finally:
+        await _administer(ground, f"drop database {name} with (force)")
+
+
+async def _administer(ground: Ground, statement: str) -> None:
+    connection = await asyncpg.connect(ground.database_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _address(ground: Ground, database: str) -> str:
+    return f"{ground.database_url.rpartition('/')[0]}/{database}"

@@ -1,0 +1,169 @@
+"""The composition root: settings, clients and stores become one Temporal worker. Nothing else wires things together.
+
+`python worker.py` (or `pairloom worker`) serves any Temporal and any PostgreSQL: Temporal by the
+environment or a profile of its own configuration file (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`, ...),
+PostgreSQL by `PAIRLOOM_DATABASE_URL`. SIGTERM and SIGINT stop it gracefully.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.journal import Journal
+from activities.launching import Launching
+from activities.logs import LogContext, configure_logs
+from activities.matching import Matching
+from activities.reviewing import Reviewing
+from eventstore.failures import StoreUnavailable
+from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
+from eventstore.store import EventStore
+from workflows.cohort import CohortWorkflow
+from workflows.contract import TASK_QUEUE
+from workflows.pairing import PairingWorkflow
+from workflows.registration import register_search_attributes
+
+PASSED_THROUGH = ("domain", "eventstore", "activities", "workflows.contract", "annotated_types", "asyncpg", "structlog")
+"""Modules that workflow code shares with the process instead of loading them again for each workflow."""
+
+log = structlog.get_logger("pairloom.worker")
+
+
+class WorkerError(Exception):
+    """The worker cannot start; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment decides. `build_id` turns Worker Deployment Versioning on."""
+
+    database_url: str
+    task_queue: str = TASK_QUEUE
+    profile: str | None = None
+    build_id: str | None = None
+    json_logs: bool = True
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings; raises WorkerError where one is missing."""
+        url = environment.get("PAIRLOOM_DATABASE_URL")
+        if not url:
+            raise WorkerError(
+                "PAIRLOOM_DATABASE_URL is not set: give the address of the event store's database, such as "
+                "postgresql://pairloom@db.example:5432/pairloom"
+            )
+        return cls(
+            database_url=url,
+            task_queue=environment.get("PAIRLOOM_TASK_QUEUE", TASK_QUEUE),
+            profile=environment.get("TEMPORAL_PROFILE"),
+            build_id=environment.get("PAIRLOOM_BUILD_ID"),
+            json_logs=environment.get("PAIRLOOM_LOGS", "json" if not sys.stderr.isatty() else "console") == "json",
+        )
+
+
+async def connect(profile: str | None = None) -> Client:
+    """A Temporal client by environment or profile; raises WorkerError where the server does not answer."""
+    config = ClientConfig.load_client_connect_config(profile=profile)
+    address = config.setdefault("target_host", "localhost:7233")
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter)
+    except (RuntimeError, RPCError) as error:
+        raise WorkerError(
+            f"Temporal does not answer at {address}: start it (`pairloom dev`), or set TEMPORAL_ADDRESS or "
+            "TEMPORAL_PROFILE."
+        ) from error
+
+
+def build_worker(client: Client, store: EventStore, settings: Settings) -> Worker:
+    """One worker with every workflow and activity of Pairloom."""
+    journal, matching, reviewing = Journal(store), Matching(store), Reviewing(store)
+    launching = Launching(client, store, settings.task_queue)
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[CohortWorkflow, PairingWorkflow],
+        activities=[
+            journal.append,
+            journal.read,
+            matching.match_cohort,
+            launching.launch_pairings,
+            reviewing.review_cohort,
+            reviewing.evaluate_cohort,
+        ],
+        interceptors=[LogContext()],
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        max_concurrent_workflow_tasks=20,
+        max_concurrent_activities=20,
+        max_concurrent_local_activities=20,
+        graceful_shutdown_timeout=timedelta(seconds=20),
+        deployment_config=_deployment(settings.build_id),
+    )
+
+
+@asynccontextmanager
+async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Worker]:
+    """Migrate the database, register the search attributes, and run a worker for the length of the block."""
+    await migrate(settings.database_url)
+    await register_search_attributes(client)
+    async with (
+        await EventStore.connect(settings.database_url) as store,
+        build_worker(client, store, settings) as worker,
+    ):
+        yield worker
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is under way."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client = await connect(settings.profile)
+    async with running_worker(client, settings):
+        log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace, build_id=settings.build_id)
+        await stop.wait()
+        log.info("worker stopping")
+    log.info("worker stopped")
+
+
+def main() -> int:
+    """Serve; a failure to start is one sentence and exit code 1."""
+    try:
+        settings = Settings.from_environment(os.environ)
+        configure_logs(as_json=settings.json_logs)
+        asyncio.run(serve(settings))
+    except (WorkerError, StoreUnavailable, SchemaTooNew, SchemaChanged) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _deployment(build_id: str | None) -> WorkerDeploymentConfig | None:
+    """Pinned: a running pairing stays with the version that began its run, and moves on continue-as-new."""
+    if build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name="pairloom", build_id=build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""CohortWorkflow: enrolment, matching, approval, launch, weekly reviews, evaluation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import islice
+from typing import assert_never
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.launching import Launching, LaunchRequest
+    from activities.matching import Matching, MatchRequest
+    from activities.reviewing import Reviewing, ReviewRequest
+    from domain.cohort import decider
+    from domain.cohort.closing import CancelCohort, CloseCohort
+    from domain.cohort.decider import CohortCommand, CohortEvent, Work, work
+    from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
+    from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
+    from domain.cohort.running import RecordLaunch, RecordReview
+    from domain.cohort.state import Cohort, CohortClock
+    from domain.decider import Actor, Deadline, Role
+    from workflows.commands import answers
+    from workflows.contract import CohortCarried, CohortInput, CohortResult
+    from workflows.engine import Carried, Engine, instant
+    from workflows.search_attributes import changes
+
+LAUNCH_BATCH = 50
+"""Pairings started by one activity: small enough to be interrupted, large enough not to matter."""
+
+ENGINE = Actor(role=Role.SERVICE, id="engine")
+UNLIMITED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+
+TITLES = {CohortClock.ENROLMENT_CLOSE: "close the enrolment", CohortClock.REVIEW: "review of week"}
+
+
+@workflow.defn(name="CohortWorkflow")
+@answers(
+    OpenEnrolment,
+    EnrolParticipants,
+    WithdrawParticipant,
+    CloseEnrolment,
+    ApproveMatches,
+    CancelCohort,
+)
+class CohortWorkflow:
+    """Carries one cohort from its first participant to its evaluation."""
+
+    @workflow.init
+    def __init__(self, given: CohortInput) -> None:
+        carried = given.carried
+        self.engine: Engine[Cohort, CohortCommand, CohortEvent] = Engine(
+            decider,
+            program_version=given.create.design.version,
+            show=self._show,
+            title=_title,
+            prepare=self._with_facts,
+            carried=Carried(carried.version, carried.state, carried.answered) if carried else None,
+        )
+
+    @workflow.run
+    async def run(self, given: CohortInput) -> CohortResult:
+        """Wait for people and clocks; match, launch and evaluate when the state calls for it."""
+        if given.carried is None:
+            await self.engine.answer(given.create)
+        while not self.engine.state.ended:
+            await self.engine.run(until=lambda: self.engine.state.ended or work(self.engine.state) is not None)
+            todo = work(self.engine.state)
+            if todo is not None and not self.engine.state.ended:
+                await self._do(todo)
+            elif self.engine.should_continue_as_new():
+                break
+        await self.engine.settle()
+        if not self.engine.state.ended:
+            self._continue_as_new(given)
+        state = self.engine.state
+        return CohortResult(outcome=state.stage.value, pairings=len(state.launched), events=self.engine.version)
+
+    @workflow.query(description="The cohort's state, as folded from its stored events.")
+    def state(self) -> Cohort:
+        """For support and tests; read models answer everyday questions."""
+        return self.engine.state
+
+    @workflow.query(description="The stream version that the state stands at.")
+    def version(self) -> int:
+        """Number of events folded."""
+        return self.engine.version
+
+    async def _do(self, todo: Work) -> None:
+        match todo:
+            case Work.MATCH:
+                await self._match()
+            case Work.LAUNCH:
+                await self._launch()
+            case Work.EVALUATE:
+                await self._evaluate()
+            case _:
+                assert_never(todo)
+
+    async def _match(self) -> None:
+        """Propose pairs, then wait for the approver."""
+        state = self.engine.state
+        found = await workflow.execute_activity_method(
+            Matching.match_cohort,
+            MatchRequest(
+                cohort=state.id, design=state.design, seed=state.seed, participants=state.participants, on=state.since
+            ),
+            start_to_close_timeout=timedelta(minutes=10),
+            retry_policy=UNLIMITED,
+            summary=f"match {len(state.participants)} people",
+        )
+        at = state.since
+        for number, start in enumerate(range(0, len(found.pairs), 400), start=1):
+            pairs = found.pairs[start : start + 400]
+            await self.engine.answer(ProposePairs(by=ENGINE, key=f"propose:{number}", at=at, pairs=pairs))
+        done = RecordMatchRun(by=ENGINE, key="match-run", at=at, input_hash=found.input_hash, left_over=found.left_over)
+        await self.engine.answer(done)
+
+    async def _launch(self) -> None:
+        """Start the next batch of pairings; a batch that is repeated starts nothing twice."""
+        state = self.engine.state
+        batch = tuple(islice(state.unlaunched, LAUNCH_BATCH))
+        if state.starts_at is None or state.approved_at is None:
+            raise AssertionError("an approved cohort has a start")
+        launched = await workflow.execute_activity_method(
+            Launching.launch_pairings,
+            LaunchRequest(
+                cohort=state.id,
+                design=state.design,
+                pairs=batch,
+                approved_at=state.approved_at,
+                starts_at=state.starts_at,
+            ),
+            start_to_close_timeout=timedelta(minutes=5),
+            heartbeat_timeout=timedelta(seconds=30),
+            retry_policy=UNLIMITED,
+            summary=f"launch {len(batch)} pairings",
+        )
+        key = f"launch:{batch[0].pairing}"
+        await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=state.approved_at, pairings=tuple(launched)))
+
+    async def _evaluate(self) -> None:
+        """Record the headline figures; that closes the cohort."""
+        state = self.engine.state
+        headline = await workflow.execute_activity_method(
+            Reviewing.evaluate_cohort,
+            state.id,
+            start_to_close_timeout=timedelta(minutes=10),
+            retry_policy=UNLIMITED,
+            summary="evaluate the cohort",
+        )
+        await self.engine.answer(CloseCohort(by=ENGINE, key="close", at=state.since, headline=headline))
+
+    async def _with_facts(self, deadline: Deadline[CohortCommand]) -> CohortCommand:
+        """A review needs its figures; every other clock's command is complete as it is."""
+        if not deadline.name.startswith(CohortClock.REVIEW.value):
+            return deadline.command
+        funnel = await workflow.execute_activity_method(
+            Reviewing.review_cohort,
+            ReviewRequest(cohort=self.engine.state.id, until=deadline.due),
+            start_to_close_timeout=timedelta(minutes=5),
+            retry_policy=UNLIMITED,
+            summary=_title(deadline.name),
+        )
+        command = deadline.command
+        return RecordReview(by=command.by, key=command.key, clock=deadline.name, due=deadline.due, funnel=funnel)
+
+    def _continue_as_new(self, given: CohortInput) -> None:
+        carried = self.engine.carried
+        following = CohortCarried(version=carried.version, state=self.engine.state, answered=carried.answered)
+        behavior = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        moves = workflow.info().is_target_worker_deployment_version_changed()
+        workflow.continue_as_new(
+            CohortInput(create=given.create, carried=following),
+            initial_versioning_behavior=behavior if moves else None,
+        )
+
+    def _show(self, state: Cohort) -> None:
+        red = state.funnel.red
+        updates = changes(
+            workflow.info().typed_search_attributes,
+            cohort=state.id,
+            program=state.design.program,
+            stage=state.stage.value,
+            health="RED" if red else "AMBER" if state.funnel.amber else "GREEN",
+            waiting_for=("approver",) if state.stage.value == "REVIEW" else (),
+            meetings_held=0,
+        )
+        if updates:
+            workflow.upsert_search_attributes(updates)
+        workflow.set_current_details(_details(state))
+
+
+def _title(name: str) -> str:
+    kind, _, number = name.partition(":")
+    return f"{TITLES[CohortClock(kind)]} {number}".rstrip()
+
+
+def _details(state: Cohort) -> str:
+    """The state in Markdown for the Temporal UI: counts only."""
+    funnel = state.funnel
+    following = f"{_title(state.clocks[0].name)}, {instant(state.clocks[0].due)}" if state.clocks else "nothing"
+    return "\n".join(
+        [
+            f"### {state.stage.value}",
+            f"- **Next deadline:** {following}",
+            f"- **People enrolled:** {len(state.participants)} · waiting list: {state.waiting}",
+            f"- **Pairings:** {len(state.proposed)} proposed, {len(state.launched)} launched",
+            f"- **Funnel, week {state.reviews}:** {funnel.activated} activated, {funnel.trained} trained, "
+            f"{funnel.met} met, {funnel.evaluating} evaluating, {funnel.completed} completed, "
+            f"{funnel.ended_otherwise} ended otherwise",
+            f"- **Health:** {funnel.red} RED, {funnel.amber} AMBER · open items: {funnel.open_items}",
+        ]
+    )

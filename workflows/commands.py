@@ -1,0 +1,73 @@
+"""Every command is an update of its own: its name, its typed JSON, its description, its validator.
+
+Written once for all of them, so that a new command of the domain is a new update, and none is forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.decider import Command
+    from workflows.contract import Receipt
+
+W = TypeVar("W", bound=type)
+
+
+def update_name(command: type[Command]) -> str:
+    """`LogMeeting` is the update `log_meeting`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower()
+
+
+def answers(*commands: type[Command]) -> Callable[[W], W]:
+    """Give a workflow class one update for each command; it must have an `engine`. Goes below `workflow.defn`."""
+
+    def with_updates(cls: W) -> W:
+        for command in commands:
+            setattr(cls, update_name(command), _update(command))
+        return cls
+
+    return with_updates
+
+
+def hears(**facts: type[Command]) -> Callable[[W], W]:
+    """Give a workflow class one signal for each fact that other services report: `name=CommandType`."""
+
+    def with_signals(cls: W) -> W:
+        for name, command in facts.items():
+            setattr(cls, name, _signal(name, command))
+        return cls
+
+    return with_signals
+
+
+def _update(command_type: type[Command]) -> Any:
+    async def handle(self: Any, command: Any) -> Any:
+        return await self.engine.answer(command)
+
+    def check(self: Any, command: Any) -> None:
+        self.engine.check(command)
+
+    handle.__name__ = handle.__qualname__ = update_name(command_type)
+    handle.__annotations__ = {"command": command_type, "return": Receipt}
+    check.__annotations__ = {"command": command_type, "return": None}
+    update = workflow.update(name=update_name(command_type), description=_first_line(command_type))(handle)
+    update.validator(check)
+    return update
+
+
+def _signal(name: str, command_type: type[Command]) -> Any:
+    async def handle(self: Any, command: Any) -> None:
+        self.engine.report(command)
+
+    handle.__name__ = handle.__qualname__ = name
+    handle.__annotations__ = {"command": command_type, "return": None}
+    return workflow.signal(name=name, description=_first_line(command_type))(handle)
+
+
+def _first_line(command_type: type[Command]) -> str:
+    return (command_type.__doc__ or "").strip().splitlines()[0]

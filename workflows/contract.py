@@ -1,0 +1,79 @@
+"""What goes in and out of the workflows: the wire contract with clients and with the next run."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from domain.cohort.enrolment import CreateCohort
+from domain.cohort.state import Cohort
+from domain.decider import Frozen
+from domain.pairing.proposal import CreatePairing
+from domain.pairing.state import Pairing
+
+TASK_QUEUE = "pairloom"
+
+
+class Receipt(Frozen):
+    """The answer to a command: *stored*. `first` and `last` are the versions of its events in the stream."""
+
+    stream: str
+    first: int
+    last: int
+    events: tuple[str, ...] = Field(description="types of the events that the command meant")
+    duplicate: bool = Field(default=False, description="the same key was answered before; nothing was stored again")
+
+
+class Remembered(Frozen):
+    """A key that was answered: a digest instead of the key keeps the memory small."""
+
+    digest: str
+    first: int
+    last: int
+    events: tuple[str, ...]
+
+
+class PairingCarried(Frozen):
+    """What a pairing takes into its next run."""
+
+    version: int
+    state: Pairing
+    answered: tuple[Remembered, ...]
+
+
+class CohortCarried(Frozen):
+    """What a cohort takes into its next run."""
+
+    version: int
+    state: Cohort
+    answered: tuple[Remembered, ...]
+
+
+class PairingInput(Frozen):
+    """Starts a pairing, or carries it on. `create` is kept: it makes the first command repeatable."""
+
+    create: CreatePairing
+    carried: PairingCarried | None = None
+
+
+class CohortInput(Frozen):
+    """Starts a cohort, or carries it on."""
+
+    create: CreateCohort
+    carried: CohortCarried | None = None
+
+
+class PairingResult(Frozen):
+    """How a pairing ended, as the workflow's result shows it."""
+
+    outcome: str
+    reason: str
+    meetings_held: int
+    events: int
+
+
+class CohortResult(Frozen):
+    """How a cohort ended."""
+
+    outcome: str
+    pairings: int
+    events: int

@@ -1,0 +1,350 @@
+"""The durable engine: one command at a time, from whoever sends it or from the clock that comes due.
+
+`decide`, append with the expected version, `evolve`, answer. The append is the commit: an answer
+means *stored*. The same engine runs every aggregate; all that it knows of one is its decider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.journal import PAGE, Journal, StreamRange
+    from domain.decider import Command, Deadline, Decider, Event, Notice, Rejected, Role
+    from eventstore.records import (
+        AlreadyThere,
+        AppendResult,
+        Batch,
+        Conflict,
+        NewEvent,
+        NewMessage,
+        StoredEvent,
+    )
+    from workflows.contract import Receipt, Remembered
+
+S = TypeVar("S")
+C = TypeVar("C", bound=Command)
+E = TypeVar("E", bound=Event)
+
+NAMESPACE = uuid5(NAMESPACE_URL, "https://pairloom.example/event-store")
+REMEMBERED_AT_MOST = 200
+"""Answered keys kept in memory and across continue-as-new; older ones are found in the store."""
+
+INBOX_AT_MOST = 1000
+"""Facts waiting at one time. A sender that floods a pairing loses the surplus, with a line in the log."""
+
+HISTORY_AT_MOST = 4000
+"""History events after which the next quiet moment continues as new, before the server has to ask."""
+
+AT_ONCE = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
+FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+
+
+@dataclass(slots=True)
+class Carried(Generic[S]):
+    """What an engine takes over from the run before."""
+
+    version: int
+    state: S | None
+    answered: tuple[Remembered, ...]
+
+
+class Engine(Generic[S, C, E]):
+    """Runs one aggregate. Only `run` and `answer` wait; `check` never changes anything."""
+
+    def __init__(
+        self,
+        decider: Decider[S, C, E],
+        *,
+        program_version: int,
+        show: Callable[[S], None],
+        title: Callable[[str], str],
+        prepare: Callable[[Deadline[C]], Awaitable[C]] | None = None,
+        carried: Carried[S] | None = None,
+    ) -> None:
+        """`show` puts the state where people see it; `title` words a clock's name for its timer;
+        `prepare` gathers the facts that a clock's command needs, where it needs any."""
+        self._decider = decider
+        self._program_version = program_version
+        self._show = show
+        self._title = title
+        self._prepare = prepare
+        self._stream = workflow.info().workflow_id
+        self.version = carried.version if carried else 0
+        self._state: S | None = carried.state if carried else None
+        self._answered = {known.digest: known for known in carried.answered} if carried else {}
+        self._inbox: list[C] = []
+        self._refused: dict[str, int] = {}
+        self._turn = asyncio.Lock()
+
+    @property
+    def state(self) -> S:
+        """The state as stored; raises before the first event."""
+        if self._state is None:
+            raise ApplicationError("nothing has happened here yet", type="NotCreated", non_retryable=True)
+        return self._state
+
+    @property
+    def carried(self) -> Carried[S]:
+        """What the next run needs."""
+        return Carried(version=self.version, state=self._state, answered=tuple(self._answered.values()))
+
+    def check(self, command: C) -> None:
+        """Refuse what the rules refuse, before anything is written to history. For update validators."""
+        if _digest(command) in self._answered:
+            return
+        try:
+            self._decider.decide(self._state, command, workflow.now())
+        except Rejected as rejected:
+            raise _refusal(rejected) from rejected
+
+    async def answer(self, command: C) -> Receipt:
+        """Carry the command out; when this returns, its events are stored. Duplicates get the first answer."""
+        async with self._turn:
+            known = self._answered.get(_digest(command))
+            if known is not None:
+                return self._receipt(known, duplicate=True)
+            try:
+                return await self._commit(command)
+            except Rejected as rejected:
+                raise _refusal(rejected) from rejected
+
+    def report(self, command: C) -> None:
+        """Take a fact from another service; it is carried out in turn, and nobody waits for the answer."""
+        if len(self._inbox) >= INBOX_AT_MOST:
+            workflow.logger.warning("inbox full: a fact was dropped", extra={"command": type(command).__name__})
+            return
+        self._inbox.append(command)
+
+    async def run(self, *, until: Callable[[], bool]) -> None:
+        """Carry out facts and clocks as they come, until `until()` holds or a new run is due.
+
+        One rolling timer: it waits for the earliest deadline, and is named after it.
+        """
+        while not until() and not self.should_continue_as_new():
+            if self._inbox:
+                await self._take_in(self._inbox.pop(0))
+                continue
+            deadline = self._next_deadline()
+            if deadline is not None and deadline.due <= workflow.now():
+                await self._fire(deadline)
+            else:
+                await self._wait(deadline, until)
+
+    def should_continue_as_new(self) -> bool:
+        """The history is long, or a new worker version waits for this workflow to move over."""
+        info = workflow.info()
+        return (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() > HISTORY_AT_MOST
+            or info.is_target_worker_deployment_version_changed()
+        )
+
+    async def settle(self) -> None:
+        """Finish what has been accepted: every fact in the inbox, every handler. Before a run ends."""
+        while self._inbox or not workflow.all_handlers_finished():
+            while self._inbox:
+                await self._take_in(self._inbox.pop(0))
+            await workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
+
+    async def _wait(self, deadline: Deadline[C] | None, until: Callable[[], bool]) -> None:
+        def moved() -> bool:
+            return bool(self._inbox) or until() or self._next_deadline() != deadline
+
+        if deadline is None:
+            await workflow.wait_condition(moved)
+            return
+        left = deadline.due - workflow.now()
+        summary = f"{self._title(deadline.name)} · {deadline.due:%a %d %b %Y %H:%M} UTC"
+        try:
+            await workflow.wait_condition(moved, timeout=left, timeout_summary=summary)
+        except TimeoutError:
+            return
+
+    def _next_deadline(self) -> Deadline[C] | None:
+        """The earliest clock that has not been refused at this very version."""
+        if self._state is None:
+            return None
+        for deadline in self._decider.agenda(self._state):
+            if self._refused.get(deadline.name) != self.version:
+                return deadline
+        return None
+
+    async def _fire(self, deadline: Deadline[C]) -> None:
+        async with self._turn:
+            if self._next_deadline() != deadline:
+                return
+            command = await self._prepare(deadline) if self._prepare else deadline.command
+            try:
+                await self._commit(command)
+            except Rejected as rejected:
+                # A clock that its own rules refuse must not spin: it rests until something else happens.
+                self._refused[deadline.name] = self.version
+                workflow.logger.warning("clock refused", extra={"clock": deadline.name, "code": rejected.code})
+
+    async def _take_in(self, command: C) -> None:
+        try:
+            await self.answer(command)
+        except ApplicationError as refused:
+            # Facts arrive late, twice and out of order; that is noted and never an error to the sender.
+            name = type(command).__name__
+            workflow.logger.info("fact ignored", extra={"command": name, "code": refused.type})
+
+    async def _commit(self, command: C) -> Receipt:
+        while True:
+            events = self._decider.decide(self._state, command, workflow.now())
+            if not events:
+                return self._remember(command, Receipt(stream=self._stream, first=0, last=0, events=()))
+            result = await self._append(self._batch(command, events), command)
+            if isinstance(result, Conflict):
+                await self._catch_up()
+                continue
+            if isinstance(result, AlreadyThere):
+                names = await self._adopt(result)
+            else:
+                self._fold(events)
+                names = tuple(event.type for event in events)
+            receipt = Receipt(stream=self._stream, first=result.first, last=result.last, events=names)
+            return self._remember(command, receipt)
+
+    async def _append(self, batch: Batch, command: C) -> AppendResult:
+        """A local activity while the database answers at once; else an activity that waits for it to come back."""
+        who = f"{command.by.role.value}: " if command.by.role is not Role.CLOCK else ""
+        summary = who + ", ".join(event.type for event in batch.events)[:180]
+        try:
+            return await workflow.execute_local_activity_method(
+                Journal.append,
+                batch,
+                start_to_close_timeout=timedelta(seconds=2),
+                schedule_to_close_timeout=timedelta(seconds=4),
+                retry_policy=AT_ONCE,
+                summary=summary,
+            )
+        except ActivityError:
+            return await workflow.execute_activity_method(
+                Journal.append,
+                batch,
+                start_to_close_timeout=timedelta(seconds=30),
+                retry_policy=FOR_EVER,
+                summary=summary,
+            )
+
+    async def _adopt(self, there: AlreadyThere) -> tuple[str, ...]:
+        """The store has this command's events: a retry, a reset or an old duplicate. The stored ones count."""
+        if there.first > self.version + 1:
+            await self._catch_up()
+        elif there.last > self.version:
+            self._fold_stored(list(there.events))
+        return tuple(event.type for event in there.events)
+
+    async def _catch_up(self) -> None:
+        """Somebody else wrote the stream (a recovery, a run before a reset): fold what we have not seen."""
+        while True:
+            page = await workflow.execute_activity_method(
+                Journal.read,
+                StreamRange(stream=self._stream, after=self.version),
+                start_to_close_timeout=timedelta(seconds=30),
+                retry_policy=FOR_EVER,
+                summary="catch up with the stream",
+            )
+            self._fold_stored(page)
+            if len(page) < PAGE:
+                return
+
+    def _fold_stored(self, stored: list[StoredEvent]) -> None:
+        self._fold(tuple(self._decider.load(event.data) for event in stored if event.version > self.version))
+
+    def _fold(self, events: tuple[E, ...]) -> None:
+        for event in events:
+            self._state = self._decider.evolve(self._state, event)
+            self.version += 1
+        if self._state is not None:
+            self._show(self._state)
+
+    def _batch(self, command: C, events: tuple[E, ...]) -> Batch:
+        """Ids from the stream and the business step alone: the same in a retry, a replay, a reset, a recovery."""
+        command_id = _id(self._stream, "command", command.key)
+        return Batch(
+            stream=self._stream,
+            expected=self.version,
+            command_id=command_id,
+            correlation_id=_id(self._stream, "correlation", ""),
+            causation_id=None,
+            actor_role=command.by.role.value,
+            actor_id=command.by.id,
+            source="engine" if command.by.role is Role.CLOCK else command.by.role.value,
+            idempotency_key=command.key,
+            program_version=self._program_version,
+            events=tuple(self._new_event(command_id, number, event) for number, event in enumerate(events)),
+            messages=self._messages(command_id, events),
+        )
+
+    def _new_event(self, command_id: UUID, number: int, event: E) -> NewEvent:
+        return NewEvent(
+            event_id=_id(str(command_id), "event", str(number)),
+            type=event.type,
+            schema_version=event.schema_version,
+            occurred_at=event.at,
+            data=event.model_dump(mode="json"),
+        )
+
+    def _messages(self, command_id: UUID, events: tuple[E, ...]) -> tuple[NewMessage, ...]:
+        """What people must be told goes into the outbox with the events, or not at all."""
+        state, messages = self._state, list[NewMessage]()
+        for event in events:
+            state = self._decider.evolve(state, event)
+            for notice in self._decider.notices(state, event):
+                messages.append(_message(_id(str(command_id), "message", str(len(messages))), notice))
+        return tuple(messages)
+
+    def _remember(self, command: C, receipt: Receipt) -> Receipt:
+        digest = _digest(command)
+        self._answered[digest] = Remembered(
+            digest=digest, first=receipt.first, last=receipt.last, events=receipt.events
+        )
+        while len(self._answered) > REMEMBERED_AT_MOST:
+            del self._answered[next(iter(self._answered))]
+        return receipt
+
+    def _receipt(self, known: Remembered, *, duplicate: bool) -> Receipt:
+        return Receipt(
+            stream=self._stream, first=known.first, last=known.last, events=known.events, duplicate=duplicate
+        )
+
+
+def instant(moment: datetime | None) -> str:
+    """A moment for people who read the UI: minutes, UTC, no seconds."""
+    return "-" if moment is None else f"{moment:%a %d %b %Y %H:%M} UTC"
+
+
+def _message(message_id: UUID, notice: Notice) -> NewMessage:
+    about: dict[str, Any] = dict(notice.about)
+    return NewMessage(
+        message_id=message_id,
+        to=notice.to,
+        template=notice.template,
+        deliver_after=notice.deliver_after,
+        about=about,
+    )
+
+
+def _digest(command: Command) -> str:
+    return hashlib.blake2b(command.key.encode(), digest_size=8).hexdigest()
+
+
+def _id(scope: str, kind: str, name: str) -> UUID:
+    return uuid5(NAMESPACE, f"{scope}\n{kind}\n{name}")
+
+
+def _refusal(rejected: Rejected) -> ApplicationError:
+    return ApplicationError(rejected.reason, type=f"Rejected:{rejected.code}", non_retryable=True)

@@ -1,0 +1,157 @@
+"""PairingWorkflow: one pairing from its offer to its evaluation, for as many months as that takes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.decider import Actor, Role
+    from domain.pairing import decider
+    from domain.pairing.checkpoints import AnswerCheckpoint
+    from domain.pairing.clocks import title
+    from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+    from domain.pairing.decider import PairingCommand, PairingEvent
+    from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
+    from domain.pairing.evaluating import SubmitEvaluation
+    from domain.pairing.goal_setting import CloseGoal, NameDelegate, ProgressGoal, SetGoals, SignAgreement
+    from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
+    from domain.pairing.offer import AcceptOffer, DeclineOffer
+    from domain.pairing.pausing import Pause, Resume
+    from domain.pairing.state import CloseReason, Health, Pairing, health, waiting_for
+    from domain.pairing.training import CompleteTraining, WaiveTraining
+    from workflows.commands import answers, hears
+    from workflows.contract import PairingCarried, PairingInput, PairingResult
+    from workflows.engine import Carried, Engine, instant
+    from workflows.search_attributes import changes
+
+
+@workflow.defn(name="PairingWorkflow")
+@hears(
+    training_completed=CompleteTraining,
+    participant_leaves=ReportLeaver,
+    meeting_booked=ScheduleMeeting,
+    meeting_held=LogMeeting,
+)
+@answers(
+    AcceptOffer,
+    DeclineOffer,
+    CompleteTraining,
+    WaiveTraining,
+    SignAgreement,
+    SetGoals,
+    ProgressGoal,
+    CloseGoal,
+    NameDelegate,
+    ScheduleMeeting,
+    MoveMeeting,
+    CancelMeeting,
+    LogMeeting,
+    AnswerCheckpoint,
+    SubmitEvaluation,
+    AcknowledgeEscalation,
+    CloseEscalation,
+    Pause,
+    Resume,
+    RequestExit,
+    CloseEarly,
+    ReportLeaver,
+)
+class PairingWorkflow:
+    """Carries one mentor and one mentee through the program. Commands are updates; facts are signals."""
+
+    @workflow.init
+    def __init__(self, given: PairingInput) -> None:
+        carried = given.carried
+        self.engine: Engine[Pairing, PairingCommand, PairingEvent] = Engine(
+            decider,
+            program_version=given.create.design.version,
+            show=self._show,
+            title=title,
+            carried=Carried(carried.version, carried.state, carried.answered) if carried else None,
+        )
+
+    @workflow.run
+    async def run(self, given: PairingInput) -> PairingResult:
+        """Create the pairing, then obey people and clocks until it has ended."""
+        try:
+            if given.carried is None:
+                await self.engine.answer(given.create)
+            await self.engine.run(until=lambda: self.engine.state.ended)
+        except asyncio.CancelledError:
+            await self._close_as_cancelled()
+            raise
+        await self.engine.settle()
+        if not self.engine.state.ended:
+            self._continue_as_new(given)
+        state = self.engine.state
+        return PairingResult(
+            outcome=state.stage.value,
+            reason=state.reason or "",
+            meetings_held=state.held,
+            events=self.engine.version,
+        )
+
+    @workflow.query(description="The pairing's state, as folded from its stored events.")
+    def state(self) -> Pairing:
+        """For support and tests; read models answer everyday questions."""
+        return self.engine.state
+
+    @workflow.query(description="The stream version that the state stands at.")
+    def version(self) -> int:
+        """Number of events folded."""
+        return self.engine.version
+
+    async def _close_as_cancelled(self) -> None:
+        """An administrator cancelled the workflow: the record says so before the workflow ends."""
+        if self.engine.version and not self.engine.state.ended:
+            by = Actor(role=Role.COORDINATOR, id="temporal-admin")
+            reason = CloseReason.CANCELLED_BY_ADMIN
+            await self.engine.answer(CloseEarly(by=by, key="workflow-cancelled", reason=reason))
+
+    def _continue_as_new(self, given: PairingInput) -> None:
+        carried = self.engine.carried
+        state = self.engine.state
+        following = PairingCarried(version=carried.version, state=state, answered=carried.answered)
+        behavior = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        moves = workflow.info().is_target_worker_deployment_version_changed()
+        workflow.continue_as_new(
+            PairingInput(create=given.create, carried=following),
+            initial_versioning_behavior=behavior if moves else None,
+        )
+
+    def _show(self, state: Pairing) -> None:
+        now = workflow.now()
+        colour, waiting = health(state, now), tuple(role.value for role in waiting_for(state))
+        updates = changes(
+            workflow.info().typed_search_attributes,
+            cohort=state.cohort,
+            program=state.design.program,
+            stage=state.stage.value,
+            health=colour.value,
+            waiting_for=waiting,
+            meetings_held=state.held,
+        )
+        if updates:
+            workflow.upsert_search_attributes(updates)
+        workflow.set_current_details(_details(state, colour, waiting))
+
+
+def _details(state: Pairing, colour: Health, waiting: tuple[str, ...]) -> str:
+    """The state in Markdown for the Temporal UI: no names, no answers."""
+    plan = state.design.meetings
+    goals = f"{sum(goal.level for goal in state.goals):g} of {len(state.goals)}" if state.goals else "none set"
+    following = f"{title(state.clocks[0].name)}, {instant(state.clocks[0].due)}" if state.clocks else "nothing"
+    booked = instant(state.meetings[0].starts_at) if state.meetings else "none"
+    lines = [
+        f"### {state.stage.value} · {colour.value}",
+        f"- **Waits for:** {', '.join(waiting) or 'nobody'}",
+        f"- **Next deadline:** {following}",
+        f"- **Meetings held:** {state.held} of {plan.planned} · booked: {booked}",
+        f"- **Goals reached:** {goals}",
+        f"- **Open items:** {', '.join(item.kind.value for item in state.escalations) or 'none'}",
+    ]
+    if state.reason:
+        lines.append(f"- **Ended:** {instant(state.ended_at)}, {state.reason}")
+    return "\n".join(lines)
