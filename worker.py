@@ -89,6 +89,11 @@ async def connect(profile: str | None = None) -> Client:
         ) from error
 
 
+async def connect_to(address: str) -> Client:
+    """A client of the server at `host:port`, namespace `default`, whatever the environment says."""
+    return await Client.connect(address, data_converter=pydantic_data_converter)
+
+
 def build_worker(client: Client, store: EventStore, settings: Settings) -> Worker:
     """One worker with every workflow and activity of Pairloom."""
     journal, matching, reviewing = Journal(store), Matching(store), Reviewing(store)

@@ -235,7 +235,7 @@ def headline(pairings: Sequence[PairingFacts], *, matched: int, eligible: int) -
         pairings=len(pairings),
         running=sum(pairing.outcome == "running" for pairing in pairings),
         match_rate=_ratio(matched, eligible, n=eligible),
-        funnel=_funnel(pairings, matched),
+        funnel=_funnel(pairings),
         days_to_first_meeting=_days_to_first_meeting(pairings),
         adherence=_adherence(pairings),
         executive_cancel_rate=_executive_cancel_rate(pairings),
@@ -259,9 +259,9 @@ def headline(pairings: Sequence[PairingFacts], *, matched: int, eligible: int) -
 # --- What people did --------------------------------------------------------------------------
 
 
-def _funnel(pairings: Sequence[PairingFacts], matched: int) -> Funnel:
+def _funnel(pairings: Sequence[PairingFacts]) -> Funnel:
     return Funnel(
-        matched=matched,
+        matched=len(pairings),
         offered=sum(pairing.offered_at is not None for pairing in pairings),
         activated=sum(pairing.is_activated for pairing in pairings),
         trained=sum(pairing.trained_at is not None for pairing in pairings),

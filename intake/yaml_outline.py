@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from intake.problems import IntakeError, Problem, quoted
 
@@ -46,6 +47,10 @@ def outline(file: str, text: str) -> Outline:
         return Outline(reading.value(root, ()), reading.spots, tuple(reading.repeated))
     except MarkedYAMLError as error:
         raise IntakeError([_not_yaml(file, error)]) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found = f"the control character U+{ord(text[error.position]):04X}"
+        raise IntakeError([Problem(file, line, "", found, "plain text")]) from None
     except RecursionError:
         raise IntakeError([Problem(file, None, "", "very deep nesting", "a few levels of fields")]) from None
 
@@ -67,7 +72,10 @@ class _Reading:
             return {name: self.value(value, (*at, name), line) for name, value, line in self._entries(node, at)}
         if isinstance(node, SequenceNode):
             return [self.value(item, (*at, nth)) for nth, item in enumerate(node.value)]
-        return self.yaml.constructor.construct_object(node)
+        try:
+            return self.yaml.constructor.construct_object(node)
+        except ValueError:  # looks like a date or a number and is none: the field says what it expected
+            return node.value
 
     def _entries(self, node: MappingNode, at: Location) -> Iterator[tuple[str, Node, int]]:
         first: dict[str, int] = {}

@@ -1,0 +1,1 @@
+"""Rehearsal: simulated people act on real workflows in virtual time."""

@@ -44,6 +44,7 @@ CohortEvent: TypeAlias = Annotated[
     | enrolment.CohortOpened
     | enrolment.ParticipantEnrolled
     | enrolment.ParticipantWithdrawn
+    | enrolment.EnrolmentExtended
     | enrolment.EnrolmentClosed
     | matching.PairingProposed
     | matching.MatchRunRecorded
@@ -90,7 +91,7 @@ def decide(state: Cohort | None, command: CohortCommand, now: datetime) -> tuple
         return running.record_review(state, command, now)
     if isinstance(command, FireCohortClock):
         return _fire(state, command, now)
-    return _obey(state, command, effective_time(command, now, state.design))
+    return _obey(state, command, max(effective_time(command, now, state.design), state.since))
 
 
 def evolve(state: Cohort | None, event: CohortEvent) -> Cohort:
@@ -108,14 +109,14 @@ def agenda(state: Cohort) -> tuple[Deadline[CohortCommand], ...]:
 
 
 def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
-    """The approver hears of a proposal, the coordinator of every review and of the end."""
+    """The approver hears of a proposal, the coordinator of a longer enrolment, of every review and of the end."""
     if isinstance(event, matching.MatchRunRecorded):
         return (_notice(state, "approver", event, (("pairs", str(event.pairs)),)),)
     if isinstance(event, running.CohortReviewed):
         about = (("week", str(event.week)), ("red", str(event.funnel.red)), ("items", str(event.funnel.open_items)))
         return (_notice(state, "coordinator", event, about),)
-    if isinstance(event, closing.CohortClosed):
-        return (_notice(state, "coordinator", event, ()),)
+    if isinstance(event, (enrolment.EnrolmentExtended, closing.CohortClosed)):
+        return (_notice(state, "coordinator", event, tuple((c.name, c.due.isoformat()) for c in event.starts)),)
     return ()
 
 
@@ -178,6 +179,8 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
             return replace(state, participants=(*state.participants, event.participant))
         case enrolment.ParticipantWithdrawn():
             return enrolment.evolve_withdrawn(state, event)
+        case enrolment.EnrolmentExtended():
+            return state
         case enrolment.EnrolmentClosed():
             return replace(state, stage=CohortStage.MATCHING, since=event.at)
         case matching.PairingProposed():
@@ -192,7 +195,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case running.CohortReviewed():
             return running.evolve_reviewed(state, event)
         case closing.CohortClosed():
-            return replace(state, stage=CohortStage.CLOSED, since=event.at, clocks=())
+            return replace(state, stage=CohortStage.CLOSED, since=event.at, clocks=(), headline=event.headline)
         case closing.CohortCancelled():
             return replace(state, stage=CohortStage.CANCELLED, since=event.at, clocks=(), reason=event.reason)
         case enrolment.CohortCreated():

@@ -43,6 +43,12 @@ class ParticipantWithdrawn(Event):
     participant: ParticipantId
 
 
+class EnrolmentExtended(Event):
+    """The window's time was over and nobody could have been matched: it stays open for as long again."""
+
+    type: Literal["EnrolmentExtended"] = "EnrolmentExtended"
+
+
 class EnrolmentClosed(Event):
     """Nobody enrols any more; the matching can begin."""
 
@@ -90,8 +96,7 @@ def open_enrolment(state: Cohort, command: OpenEnrolment, at: datetime) -> tuple
     """Open the window."""
     only(command.by, Role.COORDINATOR)
     cohort_during(state, CohortStage.DRAFT)
-    close = Clock(name=CohortClock.ENROLMENT_CLOSE.value, due=at + state.design.cohort.enrolment)
-    return (CohortOpened(at=at, starts=(close,)),)
+    return (CohortOpened(at=at, starts=(_window(state, at),)),)
 
 
 def enrol(state: Cohort, command: EnrolParticipants, at: datetime) -> tuple[ParticipantEnrolled, ...]:
@@ -118,13 +123,20 @@ def close_by_hand(state: Cohort, command: CloseEnrolment, at: datetime) -> tuple
     """Close the window before its time."""
     only(command.by, Role.COORDINATOR)
     cohort_during(state, CohortStage.ENROLLING)
+    if not _matchable(state):
+        raise Rejected("rule", "a cohort needs at least one mentor and one mentee before its enrolment closes")
     return (_closed(state, at),)
 
 
-def close_in_time(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[EnrolmentClosed, ...]:
-    """The window's time is over."""
+def close_in_time(
+    state: Cohort, command: FireCohortClock, now: datetime
+) -> tuple[EnrolmentClosed | EnrolmentExtended, ...]:
+    """The window's time is over. With nobody to match it opens again: a clock never waits for a refusal to go away."""
     late = now - command.due > state.design.late_after
-    return (_closed(state, now if late else command.due),)
+    at = now if late else command.due
+    if not _matchable(state):
+        return (EnrolmentExtended(at=at, starts=(_window(state, at),)),)
+    return (_closed(state, at),)
 
 
 def created(event: CohortCreated) -> Cohort:
@@ -137,8 +149,13 @@ def evolve_withdrawn(state: Cohort, event: ParticipantWithdrawn) -> Cohort:
     return replace(state, participants=tuple(p for p in state.participants if p.id != event.participant))
 
 
+def _window(state: Cohort, at: datetime) -> Clock:
+    return Clock(name=CohortClock.ENROLMENT_CLOSE.value, due=at + state.design.cohort.enrolment)
+
+
+def _matchable(state: Cohort) -> bool:
+    return {participant.role for participant in state.participants} == {"mentor", "mentee"}
+
+
 def _closed(state: Cohort, at: datetime) -> EnrolmentClosed:
-    roles = {participant.role for participant in state.participants}
-    if roles != {"mentor", "mentee"}:
-        raise Rejected("rule", "a cohort needs at least one mentor and one mentee before its enrolment closes")
     return EnrolmentClosed(at=at, enrolled=len(state.participants), stops=(CohortClock.ENROLMENT_CLOSE.value,))

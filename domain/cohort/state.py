@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.decider import Actor, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
+from domain.evaluation import Headline
 from domain.matching.assignment import ProposedPair
 from domain.program import ProgramDesign
 
@@ -99,6 +100,7 @@ class Cohort:
     launched: tuple[str, ...] = ()
     reviews: int = 0
     funnel: Funnel = field(default_factory=Funnel)
+    headline: Headline | None = None
     reason: str | None = None
 
     @property

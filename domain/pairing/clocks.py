@@ -161,7 +161,7 @@ def fired_at(state: Pairing, command: FireClock, now: datetime) -> tuple[datetim
     """The effective time of a firing and whether it is late.
 
     On time, the deadline itself is the effective time, however many milliseconds the timer took;
-    late, it is now: nobody was told when it was due.
+    late, it is now: nobody was told when it was due. Never earlier than what has happened already.
     """
     late = now - command.due > state.design.late_after
-    return (now if late else command.due), late
+    return max(now if late else command.due, state.as_of), late

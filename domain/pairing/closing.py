@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -125,10 +125,11 @@ def report_leaver(
     side = next((side for side in SIDES if state.party(side).participant == command.participant), None)
     if side is None:
         raise Rejected("unknown", "this participant is not in this pairing")
-    if any(c.name == ClockKind.LEAVER_EFFECTIVE.value and c.due == command.leaves_at for c in state.clocks):
+    if (side, command.leaves_at) in state.leavers:
         raise Rejected("duplicate", "this leaving date is known already")
     if command.leaves_at > at:
-        effective = clock(ClockKind.LEAVER_EFFECTIVE, command.leaves_at)
+        partner = [leaves_at for leaver, leaves_at in state.leavers if leaver is side.other]
+        effective = clock(ClockKind.LEAVER_EFFECTIVE, min((command.leaves_at, *partner)))
         return (EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at, starts=(effective,)),)
     changed = EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at)
     return (changed, *cancel_all(state, at), _closed(at, CloseReason.LEFT_COMPANY))
@@ -142,17 +143,22 @@ def leaver_effective(
     return (*cancel_all(state, at), _closed(at, CloseReason.LEFT_COMPANY))
 
 
+def evolve_employment(state: Pairing, event: EmploymentChanged) -> Pairing:
+    """Remember who leaves when; a later report about the same person corrects it."""
+    known = tuple(leaver for leaver in state.leavers if leaver[0] is not event.side)
+    return replace(state, leavers=(*known, (event.side, event.leaves_at)))
+
+
 def evolve_exit(state: Pairing, event: ExitRequested) -> Pairing:
     """EXIT_REQUESTED: every other clock is gone, a pause is over."""
-    return replace(
-        in_stage(replace(state, suspension=None), Stage.EXIT_REQUESTED, event.at), clocks=(), leaving=event.side
-    )
+    state = in_stage(_without_pause(state, event.at), Stage.EXIT_REQUESTED, event.at)
+    return replace(state, clocks=(), leaving=event.side)
 
 
 def evolve_ended(state: Pairing, stage: Stage, at: datetime, reason: str, *, no_fault: bool = False) -> Pairing:
     """The last state: no clock runs and no item is open."""
     return replace(
-        state,
+        _without_pause(state, at),
         stage=stage,
         since=at,
         ended_at=at,
@@ -161,13 +167,18 @@ def evolve_ended(state: Pairing, stage: Stage, at: datetime, reason: str, *, no_
         clocks=(),
         meetings=(),
         escalations=(),
-        suspension=None,
     )
 
 
 def stage_of(reason: CloseReason) -> Stage:
     """CANCELLED where an administrator ended it from outside the program, else CLOSED_EARLY."""
     return Stage.CANCELLED if reason is CloseReason.CANCELLED_BY_ADMIN else Stage.CLOSED_EARLY
+
+
+def _without_pause(state: Pairing, at: datetime) -> Pairing:
+    """A pause that nothing comes back from still counts as time in which no meeting was planned."""
+    rested = at - state.suspension.since if state.suspension else timedelta(0)
+    return replace(state, suspension=None, paused_for=state.paused_for + rested)
 
 
 def _closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:

@@ -109,7 +109,8 @@ def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tup
         raise Rejected("stage", f"the pairing has ended: {state.stage.value}")
     if isinstance(command, FireClock):
         return _fire(state, command, now)
-    return _obey(state, command, effective_time(command, now, state.design))
+    # Effective times never run backwards: a report from before the latest event takes effect with it.
+    return _obey(state, command, max(effective_time(command, now, state.design), state.as_of))
 
 
 def evolve(state: Pairing | None, event: PairingEvent) -> Pairing:
@@ -118,7 +119,7 @@ def evolve(state: Pairing | None, event: PairingEvent) -> Pairing:
         return proposal.created(event)
     if state is None:
         raise ValueError(f"a pairing's stream begins with PairingCreated, not with {event.type}")
-    return with_clocks(_evolve(state, event), event)
+    return replace(with_clocks(_evolve(state, event), event), as_of=max(event.at, state.as_of))
 
 
 def agenda(state: Pairing) -> tuple[Deadline[PairingCommand], ...]:
@@ -321,7 +322,9 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
         case closing.PairingClosedEarly():
             stage = closing.stage_of(event.reason)
             return closing.evolve_ended(state, stage, event.at, event.reason.value, no_fault=event.no_fault)
-        case evaluating.EvaluationOverdue() | escalation.ReminderDue() | closing.EmploymentChanged():
+        case closing.EmploymentChanged():
+            return closing.evolve_employment(state, event)
+        case evaluating.EvaluationOverdue() | escalation.ReminderDue():
             return state
         case proposal.PairingCreated():
             raise AssertionError("folded before")

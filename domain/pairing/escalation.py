@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.decider import Clock, Command, Event, Rejected, Role
-from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, kind_of
+from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, kind_of, running
 from domain.pairing.permissions import only
 from domain.pairing.state import Escalation, EscalationKind, Pairing
 
@@ -115,8 +115,12 @@ def acknowledge(state: Pairing, command: AcknowledgeEscalation, at: datetime) ->
 
 
 def close(state: Pairing, command: CloseEscalation, at: datetime) -> tuple[EscalationClosed, ...]:
-    """Settle an item by hand."""
-    return (EscalationClosed(at=at, id=_open_item(state, command).id, resolved_itself=False),)
+    """Settle an item by hand. About a silent pairing, nobody is asked again; a long pause needs a decision."""
+    item = _open_item(state, command)
+    if item.kind is EscalationKind.PAUSE_TOO_LONG:
+        raise Rejected("rule", "resume the pairing or close it: either settles this item")
+    stops = running(state, ClockKind.SILENCE_CONFIRM) if item.kind is EscalationKind.SILENCE else ()
+    return (EscalationClosed(at=at, id=item.id, resolved_itself=False, stops=stops),)
 
 
 def evolve_opened(state: Pairing, event: EscalationOpened) -> Pairing:

@@ -169,6 +169,8 @@ def log(state: Pairing, command: LogMeeting, at: datetime) -> tuple[MeetingHeld 
     during(state, *BOOKING, Stage.EVALUATING)
     if command.held_at > at + CLOCK_SKEW:
         raise Rejected("time", "a meeting is logged after it was held")
+    if state.activated_at is not None and command.held_at < state.activated_at:
+        raise Rejected("time", f"the pairing began on {state.activated_at.date().isoformat()}, after this meeting")
     booked = command.meeting is not None
     number = _booked(state, command.meeting).number if command.meeting is not None else state.scheduled + 1
     starts, stops = _next_round(state, number, at, held_at=command.held_at)
@@ -181,8 +183,9 @@ def log(state: Pairing, command: LogMeeting, at: datetime) -> tuple[MeetingHeld 
         starts=starts,
         stops=stops,
     )
-    kinds = (EscalationKind.NOTHING_BOOKED, EscalationKind.RED, EscalationKind.SILENCE)
-    return (held, *settle(state, at, *kinds))
+    ends_silence = _ends_silence(state, command.held_at) or evolve_held(state, held).plan_is_fulfilled
+    kinds = (EscalationKind.RED, EscalationKind.SILENCE) if ends_silence else ()
+    return (held, *settle(state, at, EscalationKind.NOTHING_BOOKED, *kinds))
 
 
 def count_as_missed(state: Pairing, command: FireClock, now: datetime) -> tuple[MeetingMissed, ...]:
@@ -240,7 +243,7 @@ def ask_again(state: Pairing, command: FireClock, now: datetime) -> tuple[Remind
 def evolve_scheduled(state: Pairing, event: MeetingScheduled) -> Pairing:
     """One more booked meeting."""
     meeting = Meeting(number=event.number, starts_at=event.starts_at, minutes=event.minutes)
-    return replace(state, meetings=(*state.meetings, meeting), scheduled=state.scheduled + 1)
+    return replace(state, meetings=(*state.meetings, meeting), scheduled=state.scheduled + 1, unbooked_since=None)
 
 
 def evolve_moved(state: Pairing, event: MeetingMoved) -> Pairing:
@@ -252,7 +255,7 @@ def evolve_moved(state: Pairing, event: MeetingMoved) -> Pairing:
 def evolve_cancelled(state: Pairing, event: MeetingCancelled) -> Pairing:
     """Gone, and counted for the side that cancelled."""
     return replace(
-        _without(state, event.number),
+        _without(state, event.number, event.at),
         cancelled_by_mentor=state.cancelled_by_mentor + (event.side is Side.MENTOR),
         cancelled_by_mentee=state.cancelled_by_mentee + (event.side is Side.MENTEE),
     )
@@ -261,21 +264,23 @@ def evolve_cancelled(state: Pairing, event: MeetingCancelled) -> Pairing:
 def evolve_held(state: Pairing, event: MeetingHeld) -> Pairing:
     """One more meeting held; the first and the last are remembered."""
     return replace(
-        _without(state, event.number),
+        _without(state, event.number, event.at),
         held=state.held + 1,
         scheduled=state.scheduled + (not event.booked),
         first_held_at=min(event.held_at, state.first_held_at or event.held_at),
         last_held_at=max(event.held_at, state.last_held_at or event.held_at),
+        quiet_since=max(event.held_at, state.quiet_since or event.held_at),
     )
 
 
 def evolve_missed(state: Pairing, event: MeetingMissed) -> Pairing:
     """Booked and not held."""
-    return replace(_without(state, event.number), missed=state.missed + 1)
+    return replace(_without(state, event.number, event.at), missed=state.missed + 1)
 
 
-def _without(state: Pairing, number: int) -> Pairing:
-    return replace(state, meetings=tuple(meeting for meeting in state.meetings if meeting.number != number))
+def _without(state: Pairing, number: int, at: datetime) -> Pairing:
+    meetings = tuple(meeting for meeting in state.meetings if meeting.number != number)
+    return replace(state, meetings=meetings, unbooked_since=None if meetings else at)
 
 
 def _is_delegate(state: Pairing, actor: Actor) -> bool:
@@ -321,13 +326,13 @@ def _cancellation(state: Pairing, meeting: Meeting, side: Side | None, at: datet
 def _meeting_clocks(state: Pairing, number: int, starts_at: datetime, minutes: int, at: datetime) -> tuple[Clock, ...]:
     policy = state.design.meetings
     ends_at = starts_at + timedelta(minutes=minutes)
-    reminders = tuple(
+    reminders = [
         clock(ClockKind.MEETING_REMIND, starts_at - before, f"{number}/{_short(before)} before")
         for before in policy.reminders
         if starts_at - before > at
-    )
+    ]
     return (
-        *reminders,
+        *{reminder.name: reminder for reminder in reminders}.values(),  # a design may list the same hour twice
         clock(ClockKind.MEETING_LOG, ends_at + policy.log_reminder, number),
         clock(ClockKind.MEETING_MISSED, ends_at + policy.missed_after, number),
     )
@@ -343,21 +348,26 @@ def _next_round(
 ) -> tuple[tuple[Clock, ...], tuple[str, ...]]:
     """What starts and stops when a meeting is over: held, cancelled or missed.
 
-    A meeting held winds the health clocks up again, until the plan is fulfilled: then nobody is
-    asked for more. Without another meeting booked, the booking clocks start.
+    The latest meeting held winds the health clocks up again, until the plan is fulfilled: then
+    nobody is asked for more. Without another meeting booked, the booking clocks start anew.
     """
     stops = _clocks_of(state, number)
     held = state.held + (held_at is not None)
     if held >= state.design.meetings.planned or state.phase is Stage.EVALUATING:
         return (), (*stops, *running(state, *HEALTH_CLOCKS, *BOOKING_CLOCKS))
     starts: tuple[Clock, ...] = ()
-    if held_at is not None:
-        latest = max(held_at, state.last_held_at or held_at)
-        starts = _health_clocks(state, latest)
+    if held_at is not None and _ends_silence(state, held_at):
+        starts = _health_clocks(state, held_at)
         stops = (*stops, *running(state, ClockKind.SILENCE_CONFIRM))
     if all(meeting.number == number for meeting in state.meetings):
         starts = (*starts, *_booking_clocks(state, held, at))
+        stops = (*stops, *running(state, *BOOKING_CLOCKS))
     return starts, stops
+
+
+def _ends_silence(state: Pairing, held_at: datetime) -> bool:
+    """Later than all that is known; an older meeting, logged late, winds nothing up again."""
+    return state.quiet_since is None or held_at > state.quiet_since
 
 
 def _health_clocks(state: Pairing, since: datetime) -> tuple[Clock, ...]:

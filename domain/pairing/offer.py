@@ -95,7 +95,8 @@ def evolve_offered(state: Pairing, event: PairingOffered) -> Pairing:
 def evolve_accepted(state: Pairing, event: OfferAccepted) -> Pairing:
     """Remember who said yes, and when both had."""
     activated_at = event.at if event.activates else None
-    return replace(state, accepted=(*state.accepted, event.side), activated_at=activated_at)
+    accepted = (*state.accepted, event.side)
+    return replace(state, accepted=accepted, activated_at=activated_at, quiet_since=activated_at)
 
 
 def _answering(state: Pairing, command: AcceptOffer | DeclineOffer) -> Side:

@@ -119,6 +119,7 @@ def evolve_resumed(state: Pairing, event: PairingResumed) -> Pairing:
         since=event.at,
         suspension=None,
         paused_for=state.paused_for + (event.at - state.suspension.since),
+        quiet_since=state.quiet_since and state.quiet_since + (event.at - state.suspension.since),
         clocks=clocks,
     )
 

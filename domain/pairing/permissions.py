@@ -13,7 +13,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def effective_time(command: Command, now: datetime, design: ProgramDesign) -> datetime:
-    """When the command took effect: its `at` if it has one within the allowed reach, else `now`."""
+    """When the command took effect: its `at` if it has one within the allowed reach, else `now`; never later."""
     if command.at is None:
         return now
     if command.at > now + CLOCK_SKEW:
@@ -22,7 +22,7 @@ def effective_time(command: Command, now: datetime, design: ProgramDesign) -> da
         raise Rejected(
             "time", f"'at' is {command.at.isoformat()}: reports may reach back {design.backdating.days} days"
         )
-    return command.at
+    return min(command.at, now)
 
 
 def only(actor: Actor, *roles: Role) -> None:

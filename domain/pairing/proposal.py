@@ -70,5 +70,6 @@ def created(event: PairingCreated) -> Pairing:
         mentee=event.mentee,
         stage=Stage.PROPOSED,
         since=event.at,
+        as_of=event.at,
     )
     return with_clocks(state, event)

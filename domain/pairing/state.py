@@ -161,7 +161,11 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Everything that decisions need to know about a pairing. Bounded: finished things are counts."""
+    """Everything that decisions need to know about a pairing. Bounded: finished things are counts.
+
+    `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
+    `quiet_since` is the activation or the last meeting held, moved later by every pause since then.
+    """
 
     id: str
     cohort: str
@@ -171,6 +175,7 @@ class Pairing:
     mentee: Party
     stage: Stage
     since: datetime
+    as_of: datetime
     clocks: tuple[Clock, ...] = ()
 
     accepted: tuple[Side, ...] = ()
@@ -191,6 +196,8 @@ class Pairing:
     cancelled_by_mentee: int = 0
     first_held_at: datetime | None = None
     last_held_at: datetime | None = None
+    quiet_since: datetime | None = None
+    unbooked_since: datetime | None = None
 
     checkpoints: tuple[Checkpoint, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
@@ -200,6 +207,7 @@ class Pairing:
     suspension: Suspension | None = None
     paused_for: timedelta = timedelta(0)
     leaving: Side | None = None
+    leavers: tuple[tuple[Side, datetime], ...] = ()
     reason: str | None = None
     no_fault: bool = False
     ended_at: datetime | None = None
@@ -224,6 +232,11 @@ class Pairing:
         """The agreement is signed by both and enough goals are set."""
         return len(self.signed) == len(SIDES) and len(self.goals) >= self.design.goals.at_least
 
+    @property
+    def plan_is_fulfilled(self) -> bool:
+        """Every planned meeting has been held: nobody is asked for more."""
+        return self.held >= self.design.meetings.planned
+
     def party(self, side: Side) -> Party:
         """The person on a side."""
         return self.mentor if side is Side.MENTOR else self.mentee
@@ -242,13 +255,13 @@ def in_stage(state: Pairing, stage: Stage, at: datetime) -> Pairing:
 
 
 def health(state: Pairing, now: datetime) -> Health:
-    """GREEN, AMBER or RED: from the open items, and from how long ago the last meeting was held."""
-    if state.ended or state.activated_at is None or state.stage is Stage.PAUSED:
+    """GREEN, AMBER or RED: from the open items, and from how long ago the last meeting was held, without pauses."""
+    if state.ended or state.quiet_since is None or state.stage is Stage.PAUSED:
         return Health.GREEN
     kinds = {item.kind for item in state.escalations}
-    quiet_for = now - (state.last_held_at or state.activated_at)
+    quiet_for = now - state.quiet_since
     policy = state.design.health
-    meets = state.phase is not Stage.EVALUATING
+    meets = state.phase is not Stage.EVALUATING and not state.plan_is_fulfilled
     if kinds & {EscalationKind.RED, EscalationKind.SILENCE, EscalationKind.EXIT}:
         return Health.RED
     if meets and quiet_for >= policy.red_after:
@@ -267,8 +280,9 @@ def waiting_for(state: Pairing) -> tuple[Role, ...]:
         case Stage.TRAINING:
             waiting = {_role(side) for side in SIDES if side not in state.trained}
         case Stage.GOAL_SETTING | Stage.MEETING:
-            waiting = {_role(side) for side in SIDES if side not in state.signed}
-            if not state.meetings:
+            enough = len(state.goals) >= state.design.goals.at_least
+            waiting = {_role(side) for side in SIDES if side not in state.signed or not enough}
+            if not state.meetings and not state.plan_is_fulfilled:
                 waiting.add(Role.MENTOR)
         case Stage.EVALUATING:
             done = {evaluation.side for evaluation in state.evaluations}

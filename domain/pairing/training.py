@@ -12,7 +12,7 @@ from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, running
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.permissions import only
-from domain.pairing.state import ACTIVE, SIDES, EscalationKind, Pairing, Side, Stage, in_stage
+from domain.pairing.state import SIDES, EscalationKind, Pairing, Side, Stage, in_stage
 from domain.program import ProgramDesign
 
 
@@ -98,15 +98,17 @@ def evolve_assigned(state: Pairing, event: TrainingAssigned) -> Pairing:
 def evolve_trained(state: Pairing, event: TrainingCompleted | TrainingWaived) -> Pairing:
     """Remember who is done; the second one opens goal setting."""
     state = replace(state, trained=(*state.trained, event.side))
-    return in_stage(replace(state, trained_at=event.at), Stage.GOAL_SETTING, event.at) if state.may_meet else state
+    if not state.may_meet:
+        return state
+    return in_stage(replace(state, trained_at=event.at, unbooked_since=event.at), Stage.GOAL_SETTING, event.at)
 
 
 def _gate(state: Pairing, side: Side, at: datetime) -> tuple[tuple[Clock, ...], tuple[str, ...]]:
     """The clocks that start and stop when this side is done too."""
-    if state.phase not in ACTIVE:
-        raise Rejected("stage", f"no training is assigned while the pairing is {state.stage.value}")
     if side in state.trained:
         raise Rejected("duplicate", f"the {side.value}'s training is done already")
+    if state.phase is not Stage.TRAINING:
+        raise Rejected("stage", f"no training is assigned while the pairing is {state.stage.value}")
     if side.other not in state.trained:
         return (), ()
     booking = state.design.meetings

@@ -87,6 +87,22 @@ def test_where_both_have_two_places_the_best_pair_is_not_made_twice() -> None:
     assert best_pairs(mentors, mentees, scores, seed=1, solver=solve) == set(scores)
 
 
+def test_a_pair_that_came_out_twice_at_first_may_still_stay_apart() -> None:
+    # Once some of the pairs are held to once, others among them are worth less than what they stand in the way of.
+    mentors, mentees = {"m0": 1, "m1": 3, "m2": 3}, {"e0": 2, "e1": 3, "e2": 3}
+    scores = {
+        ("m0", "e0"): 0.8,
+        ("m0", "e1"): 0.5,
+        ("m1", "e0"): 0.4,
+        ("m1", "e1"): 0.0,
+        ("m1", "e2"): 0.3,
+        ("m2", "e0"): 0.2,
+        ("m2", "e2"): 0.1,
+    }
+    pairs = best_pairs(places_of(mentors), places_of(mentees), scores, seed=1, solver=solve)
+    assert worth(pairs, scores) == best_of_all(mentors, mentees, scores) == (6, 16_000)
+
+
 # People ---------------------------------------------------------------------------------------------
 
 

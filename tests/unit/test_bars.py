@@ -39,8 +39,10 @@ def test_two_levels_down_is_a_skip_level_too() -> None:
     )
 
 
-def test_a_reporting_line_bars_at_any_distance() -> None:
-    line = [mentee(f"b{nth}", manager=f"b{nth + 1}" if nth < 30 else "senior") for nth in range(31)]
+@pytest.mark.parametrize("between", [2, 3, 30])
+def test_a_reporting_line_bars_at_any_distance(between: int) -> None:
+    above = [*(f"b{nth}" for nth in range(1, between)), "senior"]
+    line = [mentee(f"b{nth}", manager=manager) for nth, manager in enumerate(above)]
     assert barred(mentor(manager="b0"), mentee(), *line) == (Bar.REPORTING_LINE,)
 
 

@@ -1,0 +1,74 @@
+"""Bringing a cohort to life: its people into the `person` table, its commands to its workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+from domain.cohort.enrolment import CloseEnrolment, CreateCohort, EnrolParticipants, OpenEnrolment
+from domain.cohort.matching import ApproveMatches
+from domain.cohort.state import Cohort, Participant
+from domain.decider import Actor, Command
+from domain.program import ProgramDesign
+from domain.roster import Person
+from eventstore.people import save_people
+from eventstore.store import EventStore
+from workflows.cohort import CohortWorkflow
+from workflows.commands import update_name
+from workflows.contract import TASK_QUEUE, CohortInput, Receipt
+
+ENROLLED_AT_ONCE = 400
+
+
+class CohortDesk:
+    """What a coordinator and an approver do to one cohort. Every call may be repeated: its key makes it one."""
+
+    def __init__(self, client: Client, cohort: str, coordinator: Actor, task_queue: str = TASK_QUEUE) -> None:
+        self.cohort = cohort
+        self._client = client
+        self._by = coordinator
+        self._task_queue = task_queue
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(f"cohort/{cohort}")
+
+    async def create(self, design: ProgramDesign, seed: int, at: datetime | None = None) -> None:
+        """Start the cohort's workflow."""
+        create = CreateCohort(by=self._by, key="create", at=at, cohort=self.cohort, design=design, seed=seed)
+        await self._client.start_workflow(
+            CohortWorkflow.run,
+            CohortInput(create=create),
+            id=f"cohort/{self.cohort}",
+            task_queue=self._task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Cohort {self.cohort}",
+            static_details=f"{design.title}, version {design.version}",
+        )
+
+    async def enrol(self, store: EventStore, people: Sequence[Person], at: datetime | None = None) -> None:
+        """Open the enrolment, save the people where personal data lives, enrol them by id, close the enrolment."""
+        await save_people(store, self.cohort, people)
+        await self.send(OpenEnrolment(by=self._by, key="open", at=at))
+        roster = sorted(people, key=lambda person: person.id)
+        for start in range(0, len(roster), ENROLLED_AT_ONCE):
+            part = roster[start : start + ENROLLED_AT_ONCE]
+            enrolled = tuple(Participant(id=person.id, role=person.role, capacity=person.capacity) for person in part)
+            await self.send(EnrolParticipants(by=self._by, key=f"enrol:{start}", at=at, participants=enrolled))
+        await self.send(CloseEnrolment(by=self._by, key="close-enrolment", at=at))
+
+    async def approve(self, approver: Actor, starts_at: datetime | None = None, at: datetime | None = None) -> None:
+        """Publish the proposed pairs under a name; offers go out at `starts_at`."""
+        await self.send(ApproveMatches(by=approver, key="approve", at=at, starts_at=starts_at))
+
+    async def send(self, command: Command) -> Receipt:
+        """Send one command; returns when its events are stored. Raises WorkflowUpdateFailedError if refused."""
+        receipt: Receipt = await self.handle.execute_update(update_name(type(command)), command, result_type=Receipt)
+        return receipt
+
+    async def state(self) -> Cohort:
+        """The cohort as its workflow holds it."""
+        cohort: Cohort = await self.handle.query("state", result_type=Cohort)
+        return cohort

@@ -1,0 +1,201 @@
+"""The main job, end to end: a cohort matched, launched and carried to its evaluation on real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from temporalio.client import Client
+
+from domain.cohort.state import Cohort, CohortStage
+from domain.decider import Actor, Role
+from domain.evaluation import Headline
+from domain.pairing.state import Pairing
+from domain.program import ProgramDesign
+from domain.roster import Person
+from embedded.ground import Ground, GroundError, Ports, attach, start_ground
+from eventstore.store import EventStore
+from intake.program_file import read_program
+from intake.roster_file import read_roster
+from operations.cohorts import CohortDesk
+from operations.worker_process import WorkerProcess
+from rehearsal.drive import CohortDriver
+from rehearsal.people import Assumptions
+from rehearsal.virtual_time import RehearsalStuck
+from worker import connect_to
+
+COORDINATOR = Actor(role=Role.COORDINATOR, id="ops-1")
+APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """What to run. `start` is the first Monday of the program; everything before it happens in its own weeks."""
+
+    program: Path
+    roster: Path
+    data: Path
+    seed: int
+    start: datetime
+    ports: Ports | None
+    keep: bool
+
+    @property
+    def opened(self) -> datetime:
+        """When the cohort was created, as its events tell it: the enrolment's weeks before the start."""
+        return self.start - timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What happened. Pairings are in the order of their ids."""
+
+    cohort: Cohort
+    pairings: tuple[Pairing, ...]
+    events_of: dict[str, int]
+    events: int
+    messages: int
+    weeks: int
+    worker_restarts: int
+    headline: Headline
+    temporal_address: str
+    ui_url: str
+    database_url: str
+
+
+class DemoProgress:
+    """Told what the demo is doing; the terminal's display derives from it."""
+
+    def step(self, text: str) -> None:
+        """A stage of the set-up begins."""
+
+    def launched(self, pairings: int) -> None:
+        """The cohort runs."""
+
+    def week(self, number: int, pairings: list[Pairing]) -> None:
+        """A week of every pairing is over."""
+
+    def note(self, text: str) -> None:
+        """Something that a person should know."""
+
+
+def usual_start(zone: str, today: datetime) -> datetime:
+    """The second Monday from today at nine in the program's zone: the same for every run within a week."""
+    local = today.astimezone(ZoneInfo(zone)).date()
+    monday = local + timedelta(days=14 - local.weekday())
+    return datetime.combine(monday, time(9), ZoneInfo(zone)).astimezone(UTC)
+
+
+async def run_demo(plan: DemoPlan, progress: DemoProgress) -> DemoResult:
+    """Read, match, launch, drive, evaluate. Bad input raises IntakeError before anything is started."""
+    design, people = read_program(plan.program), read_roster(plan.roster)
+    progress.step("Starting Temporal and PostgreSQL")
+    async with _ground(plan) as ground:
+        worker = WorkerProcess(ground)
+        try:
+            progress.step("Migrating the database, registering search attributes, starting a worker")
+            await worker.start()
+            async with _kept_alive(worker):
+                return await _carry(plan, design, people, ground, worker, progress)
+        finally:
+            if not plan.keep:
+                worker.stop()
+
+
+async def _carry(
+    plan: DemoPlan,
+    design: ProgramDesign,
+    people: list[Person],
+    ground: Ground,
+    worker: WorkerProcess,
+    progress: DemoProgress,
+) -> DemoResult:
+    client = await connect_to(ground.temporal_address)
+    async with await EventStore.connect(ground.database_url, max_size=4) as store:
+        cohort = await _launch(plan, design, people, client, store, progress)
+        progress.launched(len(cohort.launched))
+        driver = CohortDriver(client, cohort, plan.seed, Assumptions())
+        closed = await driver.run(progress.week)
+        return await _collect(closed, driver, ground, store, worker)
+
+
+async def _launch(
+    plan: DemoPlan,
+    design: ProgramDesign,
+    people: list[Person],
+    client: Client,
+    store: EventStore,
+    progress: DemoProgress,
+) -> Cohort:
+    desk = CohortDesk(client, f"{design.program}-{plan.start:%Y-%m}", COORDINATOR)
+    progress.step(f"Enrolling {len(people)} people and matching them")
+    await desk.create(design, plan.seed, at=plan.opened)
+    await desk.enrol(store, people, at=plan.opened)
+    proposed = await _when(desk, lambda cohort: cohort.stage is CohortStage.REVIEW)
+    progress.step(f"Approving {len(proposed.proposed)} pairs and launching them")
+    await desk.approve(APPROVER, starts_at=plan.start, at=plan.opened)
+    return await _when(desk, lambda cohort: bool(cohort.launched) and not cohort.unlaunched)
+
+
+async def _when(desk: CohortDesk, holds: Callable[[Cohort], bool]) -> Cohort:
+    for _ in range(1200):
+        cohort = await desk.state()
+        if holds(cohort):
+            return cohort
+        await asyncio.sleep(0.05)
+    raise RehearsalStuck("the cohort does not get on: see the worker's log")
+
+
+async def _collect(
+    cohort: Cohort, driver: CohortDriver, ground: Ground, store: EventStore, worker: WorkerProcess
+) -> DemoResult:
+    pairings = tuple(pairing.state for pairing in driver.pairings if pairing.state is not None)
+    if cohort.headline is None:
+        raise RehearsalStuck("the cohort closed without its figures")
+    counts = {p.id: await store.count(f"pairing/{cohort.id}/{p.id}") for p in pairings}
+    return DemoResult(
+        cohort=cohort,
+        pairings=pairings,
+        events_of=counts,
+        events=await store.count(),
+        messages=await store.messages(""),
+        weeks=driver.week,
+        worker_restarts=worker.restarts,
+        headline=cohort.headline,
+        temporal_address=ground.temporal_address,
+        ui_url=ground.ui_url,
+        database_url=ground.database_url,
+    )
+
+
+@asynccontextmanager
+async def _ground(plan: DemoPlan) -> AsyncIterator[Ground]:
+    """Fresh servers on an empty data directory; kept running afterwards if the plan says so."""
+    if attach(plan.data) is not None:
+        raise GroundError(f"A demo is still running on {plan.data}: look at it, or end it with `make stop`.")
+    shutil.rmtree(plan.data, ignore_errors=True)
+    ground = await asyncio.to_thread(start_ground, plan.data, virtual_time=True, preferred=plan.ports)
+    try:
+        yield ground
+    except BaseException:
+        await asyncio.to_thread(ground.stop)
+        raise
+    if not plan.keep:
+        await asyncio.to_thread(ground.stop)
+
+
+@asynccontextmanager
+async def _kept_alive(worker: WorkerProcess) -> AsyncIterator[None]:
+    keeper = asyncio.create_task(worker.keep_alive())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper

@@ -1,0 +1,390 @@
+"""What holds for every pairing, whatever people do and whenever: random walks through the lifecycle.
+
+A walk begins at some stage and mixes random commands of random people, honest and backdated, with
+clocks that ring on time, clocks that ring late, and outages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as hypothesis_given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from domain.decider import Actor, Command, Rejected
+from domain.pairing import decider
+from domain.pairing.checkpoints import AnswerCheckpoint
+from domain.pairing.clocks import RUNS_THROUGH_PAUSE, FireClock, fire, kind_of
+from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+from domain.pairing.decider import PairingCommand, PairingEvent, agenda, decide, evolve, fold, load, notices
+from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
+from domain.pairing.evaluating import SubmitEvaluation
+from domain.pairing.facts import facts
+from domain.pairing.goal_setting import CloseGoal, GoalDraft, NameDelegate, ProgressGoal, SetGoals, SignAgreement
+from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
+from domain.pairing.offer import AcceptOffer, DeclineOffer
+from domain.pairing.pausing import Pause, PauseReason, Resume
+from domain.pairing.state import CloseReason, Pairing, Side, Stage, health, waiting_for
+from domain.pairing.training import CompleteTraining, WaiveTraining
+
+from .given import (
+    ACTORS,
+    COORDINATOR,
+    MENTEE,
+    MENTOR,
+    SERVICE,
+    Story,
+    creation,
+    day,
+    design,
+    evaluation,
+    having_met,
+    in_evaluation,
+    in_goal_setting,
+    in_meetings,
+    in_training,
+    offered,
+    paused,
+    proposed,
+)
+
+STATES: TypeAdapter[Pairing] = TypeAdapter(Pairing)
+
+CLOCKS_AT_MOST = 60
+ITEMS_AT_MOST = 10
+MEETINGS_AT_MOST = 4
+
+BEGINNINGS: dict[str, Callable[[], Story]] = {
+    "proposed": proposed,
+    "offered": offered,
+    "in training": in_training,
+    "setting goals": in_goal_setting,
+    "meeting": in_meetings,
+    "having met": lambda: having_met(10, 24),
+    "nearly done": lambda: having_met(10, 30, 60, 90, 120),
+    "paused": paused,
+    "paused until a date": lambda: paused(until=40),
+    "evaluating": in_evaluation,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Time passes; `asleep` in an outage, where no clock rings until the next `Ring`."""
+
+    by: timedelta
+    asleep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """The earliest clock rings: when it is due, or now if it is overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody commands something. `pick`, `ahead` and `back` are turned into numbers and times on the spot."""
+
+    kind: type[Command]
+    by: Actor
+    pick: int
+    ahead: timedelta
+    back: timedelta | None
+
+
+Step = Wait | Ring | Act
+
+
+def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
+    """What the command needs, from what stands in the state: mostly right, sometimes not."""
+    side = tuple(Side)[act.pick % 2]
+    number = act.pick + 1
+    booked = [meeting.number for meeting in state.meetings]
+    meeting = booked[act.pick % len(booked)] if booked and act.pick < 4 else number
+    items = [item.id for item in state.escalations]
+    item = items[act.pick % len(items)] if items else "no-such-item"
+    made: dict[type[Command], dict[str, Any]] = {
+        CompleteTraining: {"side": side},
+        WaiveTraining: {"side": side, "reason": "trained elsewhere"},
+        SignAgreement: {"skill": act.pick % 5 + 1},
+        SetGoals: {"goals": [GoalDraft(text="learn something")] * (act.pick % 2 + 1)},
+        ProgressGoal: {"goal": f"g{act.pick % 3 + 1}", "level": 0.5 * (act.pick % 3)},
+        CloseGoal: {"goal": f"g{act.pick % 3 + 1}"},
+        NameDelegate: {"delegate": "assistant"},
+        ScheduleMeeting: {"starts_at": now + act.ahead, "minutes": 60},
+        MoveMeeting: {"meeting": meeting, "starts_at": now + act.ahead},
+        CancelMeeting: {"meeting": meeting},
+        LogMeeting: {
+            "meeting": meeting if booked and act.pick % 2 else None,
+            "held_at": now - (act.back or timedelta(0)),
+            "minutes": 50,
+        },
+        AnswerCheckpoint: {"number": act.pick % 3 + 1, "safety": 4, "progress": 3},
+        SubmitEvaluation: evaluation(),
+        AcknowledgeEscalation: {"id": item},
+        CloseEscalation: {"id": item},
+        Pause: {"reason": PauseReason.OTHER, "until": now + act.ahead if act.pick % 2 else None},
+        CloseEarly: {"reason": tuple(CloseReason)[act.pick % len(CloseReason)]},
+        ReportLeaver: {
+            "participant": state.party(side).participant,
+            "leaves_at": now + act.ahead if act.pick else now - act.ahead,
+        },
+    }
+    return made.get(act.kind, {})
+
+
+PEOPLE = (MENTOR, MENTEE, COORDINATOR, SERVICE)
+SPANS = st.sampled_from([timedelta(hours=1), *map(timedelta, (1, 2, 6, 14, 30, 45, 80))])
+EVERYDAY = (
+    CompleteTraining,
+    SignAgreement,
+    SetGoals,
+    ScheduleMeeting,
+    LogMeeting,
+    CancelMeeting,
+    MoveMeeting,
+    AnswerCheckpoint,
+    CloseEscalation,
+    Pause,
+    Resume,
+)
+RARE = (
+    AcceptOffer,
+    DeclineOffer,
+    WaiveTraining,
+    ProgressGoal,
+    CloseGoal,
+    NameDelegate,
+    SubmitEvaluation,
+    AcknowledgeEscalation,
+    RequestExit,
+    CloseEarly,
+    ReportLeaver,
+)
+
+
+def _acts(kinds: tuple[type[Command], ...], people: tuple[Actor, ...]) -> st.SearchStrategy[Act]:
+    return st.builds(
+        Act,
+        kind=st.sampled_from(kinds),
+        by=st.sampled_from(people),
+        pick=st.integers(0, 7),
+        ahead=SPANS,
+        back=st.none() | SPANS | st.just(timedelta(minutes=-4)),
+    )
+
+
+STEPS: st.SearchStrategy[Step] = st.one_of(
+    _acts(EVERYDAY, PEOPLE),
+    _acts(EVERYDAY, PEOPLE),
+    _acts((*EVERYDAY, *RARE), ACTORS),
+    st.just(Ring()),
+    st.just(Ring()),
+    st.builds(Wait, by=SPANS | st.just(timedelta(minutes=30)), asleep=st.booleans()),
+)
+WALKS = st.lists(STEPS, min_size=10, max_size=60)
+
+
+class Walk:
+    """A walk through one pairing's life that checks after every step what must hold for all."""
+
+    def __init__(self, story: Story) -> None:
+        self.state = story.state
+        self.events: list[PairingEvent] = list(story.events)
+        self.now = story.now
+        self.rang: set[tuple[str, datetime]] = set()
+        self.number = 0
+
+    def take(self, step: Step) -> None:
+        match step:
+            case Ring():
+                self.ring()
+            case Wait():
+                while not step.asleep and self.state.clocks and self.state.clocks[0].due <= self.now + step.by:
+                    self.ring()
+                self.now += step.by
+            case Act():
+                self.act(step)
+
+    def ring(self) -> None:
+        """Fire the earliest clock; it never fires twice, and it never refuses."""
+        if not self.state.clocks:
+            return
+        clock = self.state.clocks[0]
+        self.now = max(self.now, clock.due)
+        self.obey(fire(clock))
+        self.rang.add((clock.name, clock.due))
+        with pytest.raises(Rejected):
+            decide(self.state, fire(clock), self.now)
+        assert all(c.due > clock.due for c in self.state.clocks if c.name == clock.name)
+
+    def act(self, act: Act) -> None:
+        before = self.state
+        as_stored = STATES.dump_json(before)
+        command = self._command(act)
+        try:
+            self.obey(command)
+        except Rejected as rejected:
+            assert rejected.code in {"stage", "role", "duplicate", "unknown", "rule", "time"}
+            assert self.state is before
+            assert STATES.dump_json(before) == as_stored
+        else:
+            if isinstance(command, Pause):
+                self._resuming_gives_back_what_was_left(before)
+
+    def obey(self, command: PairingCommand) -> None:
+        events = decide(self.state, command, self.now)
+        assert events, "an accepted command means events"
+        assert decide(self.state, command, self.now) == events, "the same question has the same answer"
+        for event in events:
+            self._takes_effect_in_order(event)
+            self.state = evolve(self.state, event)
+            self.events.append(event)
+            assert all(notice.deliver_after >= event.at for notice in notices(self.state, event))
+        self._is_sound()
+
+    def _command(self, act: Act) -> PairingCommand:
+        self.number += 1
+        at = None if act.back is None else self.now - act.back
+        fields = {"by": act.by, "key": f"step-{self.number}", "at": at} | _fields(act, self.state, self.now)
+        return act.kind.model_validate(fields)  # type: ignore[return-value]
+
+    def _takes_effect_in_order(self, event: PairingEvent) -> None:
+        assert event.at >= self.state.as_of, "effective times never run backwards"
+        assert event.at <= self.now, "nothing takes effect in the future"
+
+    def _is_sound(self) -> None:
+        state = self.state
+        names = [clock.name for clock in state.clocks]
+        names += [name for name, _ in state.suspension.left] if state.suspension else []
+        assert len(names) == len(set(names)), "a clock's name is unique"
+        assert list(state.clocks) == sorted(state.clocks, key=lambda clock: (clock.due, clock.name))
+        assert [(d.name, d.due) for d in agenda(state)] == [(c.name, c.due) for c in state.clocks]
+        assert not self.rang & {(clock.name, clock.due) for clock in state.clocks}, "no clock rings twice"
+        assert len(names) <= CLOCKS_AT_MOST
+        assert len(state.escalations) == len({item.kind for item in state.escalations}) <= ITEMS_AT_MOST
+        assert len(state.meetings) <= MEETINGS_AT_MOST
+        assert state.ended or state.clocks or waiting_for(state), "somebody or something moves every pairing on"
+        self._durations_are_positive()
+        if state.ended:
+            self._is_over()
+
+    def _durations_are_positive(self) -> None:
+        state = self.state
+        course = [state.offered_at, state.activated_at, state.trained_at, state.ended_at]
+        known = [moment for moment in course if moment is not None]
+        assert all(earlier <= later for earlier, later in pairwise(known))
+        assert state.paused_for >= timedelta(0)
+        assert state.since <= state.as_of
+        assert state.activated_at is None or state.first_held_at is None or state.first_held_at >= state.activated_at
+        taken = facts(state, self.now)
+        assert 0 <= taken.planned <= state.design.meetings.planned
+        health(state, self.now)
+
+    def _is_over(self) -> None:
+        assert self.state.clocks == ()
+        assert self.state.escalations == ()
+        assert waiting_for(self.state) == ()
+        for kind in (*EVERYDAY, *RARE):
+            act = Act(kind=kind, by=COORDINATOR, pick=0, ahead=timedelta(1), back=None)
+            with pytest.raises(Rejected):
+                decide(self.state, self._command(act), self.now)
+        with pytest.raises(Rejected):
+            decide(self.state, creation(design()), self.now)
+
+    def _resuming_gives_back_what_was_left(self, before: Pairing) -> None:
+        """A branch beside the walk: the coordinator resumes after ten days."""
+        pausing_at = self.state.since
+        kept = {name for name, _ in self.state.suspension.left} if self.state.suspension else set()
+        stopped = {c.name: c.due - pausing_at for c in before.clocks if c.name in kept}
+        later = self.now + timedelta(days=10)
+        resumed = self.state
+        for event in decide(self.state, Resume(by=COORDINATOR, key="resume"), later):
+            resumed = evolve(resumed, event)
+        due = {clock.name: clock.due for clock in resumed.clocks}
+        assert {name: due[name] - later for name in stopped} == stopped
+        world = {c.name: c.due for c in before.clocks if c.name not in kept and kind_of(c.name) in RUNS_THROUGH_PAUSE}
+        assert {name: due[name] for name in world} == world
+
+
+def walk(beginning: str, steps: list[Step]) -> Walk:
+    taken = Walk(BEGINNINGS[beginning]())
+    for step in steps:
+        taken.take(step)
+    return taken
+
+
+modest = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@modest
+@hypothesis_given(beginning=st.sampled_from(sorted(BEGINNINGS)), steps=WALKS)
+def test_whatever_people_do_the_rules_hold(beginning: str, steps: list[Step]) -> None:
+    taken = walk(beginning, steps)
+
+    stored = [event.model_dump(mode="json") for event in taken.events]
+    assert [load(data) for data in stored] == taken.events
+    assert fold(map(load, stored)) == taken.state, "recovery folds the very same state"
+    assert STATES.validate_json(STATES.dump_json(taken.state)) == taken.state, "continue-as-new carries it"
+
+
+@modest
+@hypothesis_given(beginning=st.sampled_from(sorted(BEGINNINGS)), steps=WALKS)
+def test_left_alone_every_pairing_comes_to_an_end_or_waits_for_the_coordinator(
+    beginning: str, steps: list[Step]
+) -> None:
+    taken = walk(beginning, steps)
+
+    for _ in range(2 * CLOCKS_AT_MOST):
+        taken.ring()
+
+    state = taken.state
+    assert state.clocks == ()
+    assert state.ended or (state.stage is Stage.PAUSED and waiting_for(state))
+
+
+@modest
+@hypothesis_given(beginning=st.sampled_from(sorted(BEGINNINGS)), steps=WALKS)
+def test_a_prefix_of_a_stream_folds_too(beginning: str, steps: list[Step]) -> None:
+    """Read models ask how a pairing stood at a moment: the events until then are the beginning of the stream."""
+    events = walk(beginning, steps).events
+    times = [event.at for event in events]
+
+    assert times == sorted(times)
+    for moment in times[:: max(1, len(times) // 5)]:
+        assert fold(event for event in events if event.at <= moment).as_of <= moment
+
+
+def test_a_pairing_begins_with_its_creation_and_only_once() -> None:
+    story = proposed()
+
+    with pytest.raises(Rejected) as unknown:
+        decide(None, AcceptOffer(by=MENTOR, key="k"), day(0))
+    with pytest.raises(ValueError, match="begins with PairingCreated"):
+        evolve(None, story.when(CloseEarly, COORDINATOR, reason=CloseReason.NOT_WORKING).latest[0])
+    with pytest.raises(ValueError, match="empty stream"):
+        fold([])
+    assert unknown.value.code == "unknown"
+
+
+def test_the_agenda_is_the_running_clocks_with_the_command_of_each() -> None:
+    story = offered()
+
+    remind, expire = agenda(story.state)
+
+    assert (remind.name, remind.due) == ("offer.remind", day(7))
+    assert (expire.name, expire.due) == ("offer.expire", day(10))
+    assert isinstance(remind.command, FireClock)
+    assert remind.command.clock == "offer.remind"
+
+
+def test_the_decider_offers_what_an_aggregate_offers() -> None:
+    for name in ("decide", "evolve", "agenda", "notices", "load"):
+        assert callable(getattr(decider, name))
