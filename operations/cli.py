@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -115,6 +116,8 @@ def check_roster(file: Path) -> None:
 
 def main() -> None:
     """The entry point: turns failures that a person can act on into sentences."""
+    # SIGTERM ends a command as Ctrl-C does: what it started is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except IntakeError as error:

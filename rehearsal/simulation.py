@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from domain.decider import Actor, Role
 from domain.pairing.clocks import fire, kind_of
 from domain.pairing.decider import PairingCommand, PairingEvent, decide, evolve
-from domain.pairing.proposal import CreatePairing
+from domain.pairing.proposal import CreatePairing, PairingCreated
 from domain.pairing.state import Pairing
 from rehearsal.chance import Chance
 from rehearsal.people import NOBODY_REACTS, Assumptions, next_act
@@ -35,6 +37,26 @@ def simulate(create: CreatePairing, seed: int, assumptions: Assumptions) -> list
         if bell is None or act is None or command is act.command or kind_of(bell.name) not in NOBODY_REACTS:
             act = next_act(state, chance, now, assumptions)
     raise RuntimeError(f"the pairing {create.pairing} never ends: {state.stage.value}, nobody acts, no clock runs")
+
+
+def simulate_again(stored: Sequence[PairingEvent], seed: int, assumptions: Assumptions) -> list[PairingEvent]:
+    """What the simulation makes of a pairing that was carried through for real: the same stream, if both are right."""
+    first = stored[0]
+    if not isinstance(first, PairingCreated):
+        raise ValueError("a pairing's stream begins with its creation")
+    create = CreatePairing(
+        by=Actor(role=Role.COORDINATOR, id="simulation"),
+        key="create",
+        at=first.at,
+        pairing=first.pairing,
+        cohort=first.cohort,
+        replaces=first.replaces,
+        design=first.design,
+        mentor=first.mentor,
+        mentee=first.mentee,
+        starts_at=first.starts[0].due,
+    )
+    return simulate(create, seed, assumptions)
 
 
 def _apply(state: Pairing | None, command: PairingCommand, now: datetime) -> tuple[Pairing, list[PairingEvent]]:

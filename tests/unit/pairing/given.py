@@ -1,8 +1,8 @@
 """Given events, when a command or a clock, then events: the words in which the lifecycle's tests are written.
 
 A `Story` is one pairing's stream, told by real decisions from its creation on. Times are days since
-`START`, a Monday at nine in London, on which the offer goes out. Before anybody acts, every clock that has come due by then rings,
-as in the engine; `asleep_until` is an outage, in which none does.
+`START`, a Monday at nine in London, on which the offer goes out. Before anybody acts, every clock that
+has come due by then rings, as in the engine; `asleep_until` is an outage, in which none does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from domain.decider import Actor, Command, Event, Rejected, Role
-from domain.pairing.clocks import FireClock, fire
+from domain.pairing.clocks import fire
 from domain.pairing.decider import PairingCommand, PairingEvent, decide, evolve
 from domain.pairing.goal_setting import GoalDraft, SetGoals, SignAgreement
 from domain.pairing.meetings import LogMeeting, ScheduleMeeting
@@ -92,7 +92,7 @@ class Expected:
         return f"{self.kind.__name__}({', '.join(f'{name}={value!r}' for name, value in self.fields.items())}, …)"
 
 
-def an(kind: type[Event], **fields: Any) -> Expected:
+def an(kind: type[Event], /, **fields: Any) -> Expected:
     """An event of this type with these fields, whatever its other fields say."""
     return Expected(kind, fields)
 
@@ -134,7 +134,7 @@ class Story:
         self._obey(self._command(kind, by, fields))
         return self
 
-    def refuses(self, kind: type[Command], by: Actor, code: str, saying: str = "", **fields: Any) -> Story:
+    def refuses(self, kind: type[Command], by: Actor, code: str, saying: str | None = None, **fields: Any) -> Story:
         """The command is rejected now, with this code; a rejection has no events to change anything."""
         with pytest.raises(Rejected, match=saying) as refusal:
             decide(self.state, self._command(kind, by, fields), self.now)
@@ -154,14 +154,14 @@ class Story:
         return self
 
     def rings(self, name: str) -> Story:
-        """The clock comes due and rings, after those that are due before it; at once where it is overdue."""
-        while True:
+        """The clock comes due and rings, after all that are due before it; at once where it is overdue."""
+        while self.state.clocks:
             running = self.state.clocks[0]
             self.now = max(self.now, running.due)
             self._obey(fire(running))
             if running.name == name:
                 return self
-            assert name in self.clocks, f"'{name}' does not run"
+        pytest.fail(f"'{name}' never rings")
 
     def then(self, *expected: Expected) -> Story:
         """Exactly these events came of the last step."""
@@ -176,11 +176,6 @@ class Story:
         for event in self.latest:
             self._state = evolve(self._state, event)
             self.events.append(event)
-
-
-def ring_again(story: Story, name: str, on: float) -> FireClock:
-    """The command that the ringing of a clock was."""
-    return FireClock(by=Actor(role=Role.CLOCK, id=name), key=f"clock:{name}@{on}", clock=name, due=day(on))
 
 
 # --- A pairing at a stage ---

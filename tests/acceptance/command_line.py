@@ -1,0 +1,61 @@
+"""Running `pairloom` as a person does: as a command, in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+PAIRLOOM = [sys.executable, "-c", "from operations.cli import main; main()"]
+
+
+def run(*arguments: str | Path, timeout: float = 240, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The finished command with its output; it sees the environment, changed as given."""
+    return subprocess.run(
+        [*PAIRLOOM, *map(str, arguments)],
+        cwd=PROJECT,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def started(*arguments: str | Path) -> subprocess.Popen[str]:
+    """The running command, for a test that meddles with it."""
+    return subprocess.Popen(
+        [*PAIRLOOM, *map(str, arguments)],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def small_roster(file: Path, mentors: int, mentees: int) -> Path:
+    """A part of the example roster, with everybody that its people report to."""
+    with (PROJECT / "examples" / "roster.csv").open(encoding="utf-8", newline="") as example:
+        rows = list(csv.DictReader(example))
+    kept: dict[str, dict[str, str]] = {}
+    for role, number in (("mentor", mentors), ("mentee", mentees)):
+        for row in [row for row in rows if row["role"] == role][-number:]:
+            _keep_with_managers(row, {row["id"]: row for row in rows}, kept)
+    with file.open("w", encoding="utf-8", newline="") as part:
+        writer = csv.DictWriter(part, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(kept.values())
+    return file
+
+
+def _keep_with_managers(row: dict[str, str], by_id: dict[str, dict[str, str]], kept: dict[str, dict[str, str]]) -> None:
+    while row["id"] not in kept:
+        kept[row["id"]] = row
+        if not row["manager"]:
+            return
+        row = by_id[row["manager"]]

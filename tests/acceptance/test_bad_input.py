@@ -1,0 +1,65 @@
+"""Mistakes in what a person gives us: all of them listed, exit code 2, nothing started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.command_line import PROJECT, run
+
+BROKEN_PROGRAM = PROJECT / "examples" / "broken-program.yaml"
+BROKEN_ROSTER = PROJECT / "examples" / "broken-roster.csv"
+
+
+@pytest.mark.parametrize(
+    ("option", "file"), [("--program", BROKEN_PROGRAM), ("--roster", BROKEN_ROSTER)], ids=["program", "roster"]
+)
+def test_a_demo_of_broken_files_lists_every_mistake_and_starts_nothing(option: str, file: Path, tmp_path: Path) -> None:
+    done = run("demo", option, file, "--data", tmp_path / "data")
+    assert done.returncode == 2
+    problems = [line for line in done.stderr.splitlines() if f"{file.name}:" in line]
+    assert len(problems) >= 5
+    assert all("expected" in line for line in problems)
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "expected"),
+    [
+        ("program", BROKEN_PROGRAM, 2),
+        ("roster", BROKEN_ROSTER, 2),
+        ("program", PROJECT / "examples" / "digital-fluency.yaml", 0),
+        ("roster", PROJECT / "examples" / "roster.csv", 0),
+        ("program", PROJECT / "no-such-file.yaml", 2),
+    ],
+)
+def test_checking_a_file_answers_by_its_exit_code(kind: str, file: Path, expected: int) -> None:
+    done = run(kind, "check", file)
+    assert done.returncode == expected, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_start_in_the_past_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    done = run("demo", "--start", "2020-01-06", "--data", tmp_path / "data")
+    assert done.returncode == 2
+    assert "two days to four weeks ahead" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unwritable_result_file_is_found_before_the_demo_runs(tmp_path: Path) -> None:
+    done = run("demo", "--json", tmp_path / "missing" / "demo.json", "--data", tmp_path / "data")
+    assert done.returncode == 1
+    assert "missing" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_data_directory_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("mine")
+    done = run("dev", "--data", tmp_path / "data")
+    assert done.returncode == 1
+    assert "give another data directory" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "data").read_text() == "mine"
