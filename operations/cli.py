@@ -25,6 +25,7 @@ from eventstore.migrations import SchemaChanged, SchemaTooNew
 from intake.problems import IntakeError
 from intake.program_file import read_program
 from intake.roster_file import read_roster
+from operations.cohorts import CohortNotStarted
 from operations.demo import DemoPlan, run_demo, usual_start
 from operations.development import run_development
 from operations.progress import progress_on
@@ -126,7 +127,7 @@ def main() -> None:
     except (GroundError, StoreUnavailable, SchemaTooNew, SchemaChanged, composition.WorkerError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    except RehearsalStuck as error:
+    except (RehearsalStuck, CohortNotStarted) as error:
         print(f"The demo got stuck: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,10 @@ from workflows.contract import TASK_QUEUE, CohortInput, Receipt
 ENROLLED_AT_ONCE = 400
 
 
+class CohortNotStarted(Exception):
+    """No worker has taken the cohort on; the message says where to look."""
+
+
 class CohortDesk:
     """What a coordinator and an approver do to one cohort. Every call may be repeated: its key makes it one."""
 
@@ -35,7 +40,7 @@ class CohortDesk:
         self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(f"cohort/{cohort}")
 
     async def create(self, design: ProgramDesign, seed: int, at: datetime | None = None) -> None:
-        """Start the cohort's workflow."""
+        """Start the cohort's workflow; returns when its first event is stored."""
         create = CreateCohort(by=self._by, key="create", at=at, cohort=self.cohort, design=design, seed=seed)
         await self._client.start_workflow(
             CohortWorkflow.run,
@@ -47,6 +52,7 @@ class CohortDesk:
             static_summary=f"Cohort {self.cohort}",
             static_details=f"{design.title}, version {design.version}",
         )
+        await self._begun()
 
     async def enrol(self, store: EventStore, people: Sequence[Person], at: datetime | None = None) -> None:
         """Open the enrolment, save the people where personal data lives, enrol them by id, close the enrolment."""
@@ -62,6 +68,13 @@ class CohortDesk:
     async def approve(self, approver: Actor, starts_at: datetime | None = None, at: datetime | None = None) -> None:
         """Publish the proposed pairs under a name; offers go out at `starts_at`."""
         await self.send(ApproveMatches(by=approver, key="approve", at=at, starts_at=starts_at))
+
+    async def _begun(self) -> None:
+        for _ in range(1200):
+            if await self.handle.query("version", result_type=int):
+                return
+            await asyncio.sleep(0.05)
+        raise CohortNotStarted(f"The cohort '{self.cohort}' does not start: does a worker serve '{self._task_queue}'?")
 
     async def send(self, command: Command) -> Receipt:
         """Send one command; returns when its events are stored. Raises WorkflowUpdateFailedError if refused."""

@@ -63,7 +63,7 @@ class CohortWorkflow:
     async def run(self, given: CohortInput) -> CohortResult:
         """Wait for people and clocks; match, launch and evaluate when the state calls for it."""
         if given.carried is None:
-            await self.engine.answer(given.create)
+            await self.engine.begin(given.create)
         while not self.engine.state.ended:
             await self.engine.run(until=lambda: self.engine.state.ended or work(self.engine.state) is not None)
             todo = work(self.engine.state)

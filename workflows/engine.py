@@ -101,15 +101,24 @@ class Engine(Generic[S, C, E]):
 
     def check(self, command: C) -> None:
         """Refuse what the rules refuse, before anything is written to history. For update validators."""
-        if _digest(command) in self._answered:
-            return
+        if self._state is None or _digest(command) in self._answered:
+            return  # before the first event nobody knows; `answer` waits for it and decides
         try:
             self._decider.decide(self._state, command, workflow.now())
         except Rejected as rejected:
             raise _refusal(rejected) from rejected
 
+    async def begin(self, command: C) -> Receipt:
+        """Carry the first command out; every other one waits for it."""
+        async with self._turn:
+            try:
+                return await self._commit(command)
+            except Rejected as rejected:
+                raise _refusal(rejected) from rejected
+
     async def answer(self, command: C) -> Receipt:
         """Carry the command out; when this returns, its events are stored. Duplicates get the first answer."""
+        await workflow.wait_condition(lambda: self._state is not None)
         async with self._turn:
             known = self._answered.get(_digest(command))
             if known is not None:

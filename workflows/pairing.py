@@ -77,7 +77,7 @@ class PairingWorkflow:
         """Create the pairing, then obey people and clocks until it has ended."""
         try:
             if given.carried is None:
-                await self.engine.answer(given.create)
+                await self.engine.begin(given.create)
             await self.engine.run(until=lambda: self.engine.state.ended)
         except asyncio.CancelledError:
             await self._close_as_cancelled()

@@ -146,7 +146,9 @@ async def _everything(of: Run) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(of.ground.database_url)
     try:
         columns = await connection.fetch(
-            "select column_name from information_schema.columns where table_schema = 'pairloom' and table_name = 'event'"
+            "select column_name from information_schema.columns where table_schema = $1 and table_name = $2",
+            "pairloom",
+            "event",
         )
         kept = sorted({row["column_name"] for row in columns} - {"recorded_at", "event_no", "xid"})
         return list(await connection.fetch(f"select {', '.join(kept)} from pairloom.event order by stream_id, version"))
