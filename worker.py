@@ -21,6 +21,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -30,6 +31,8 @@ from activities.launching import Launching
 from activities.logs import LogContext, configure_logs
 from activities.matching import Matching
 from activities.reviewing import Reviewing
+from domain.cohort import decider as cohort
+from domain.pairing import decider as pairing
 from eventstore.failures import StoreUnavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
 from eventstore.store import EventStore
@@ -90,8 +93,13 @@ async def connect(profile: str | None = None) -> Client:
 
 
 async def connect_to(address: str) -> Client:
-    """A client of the server at `host:port`, namespace `default`, whatever the environment says."""
-    return await Client.connect(address, data_converter=pydantic_data_converter)
+    """A client of the server at `host:port`, namespace `default`, whatever the environment says.
+
+    Its own retries are not worth a line on a person's terminal; what fails in the end is raised.
+    """
+    errors_only = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    runtime = Runtime(telemetry=TelemetryConfig(logging=errors_only))
+    return await Client.connect(address, data_converter=pydantic_data_converter, runtime=runtime)
 
 
 def build_worker(client: Client, store: EventStore, settings: Settings) -> Worker:
@@ -104,6 +112,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
         workflows=[CohortWorkflow, PairingWorkflow],
         activities=[
             journal.append,
+            *journal.appends(*pairing.EVENT_TYPES, *cohort.EVENT_TYPES),
             journal.read,
             matching.match_cohort,
             launching.launch_pairings,
@@ -126,7 +135,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
 async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Worker]:
     """Migrate the database, register the search attributes, and run a worker for the length of the block."""
     await migrate(settings.database_url)
-    await register_search_attributes(client)
+    await _prepare(client)
     async with (
         await EventStore.connect(settings.database_url) as store,
         build_worker(client, store, settings) as worker,
@@ -157,6 +166,14 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+async def _prepare(client: Client) -> None:
+    try:
+        await register_search_attributes(client)
+    except RPCError as error:
+        # A managed namespace lets only its administrators do this; they have done it, or workflow tasks will say so.
+        log.warning("search attributes could not be registered", namespace=client.namespace, reason=error.status.name)
 
 
 def _deployment(build_id: str | None) -> WorkerDeploymentConfig | None:

@@ -55,9 +55,17 @@ class _Bound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
         with structlog.contextvars.bound_contextvars(
-            workflow_id=info.workflow_id, run_id=info.workflow_run_id, activity=info.activity_type
+            **_ids(info.workflow_id), run_id=info.workflow_run_id, activity=info.activity_type
         ):
             return await super().execute_activity(input)
+
+
+def _ids(workflow_id: str | None) -> dict[str, str]:
+    """`pairing/<cohort>/<pair>` carries the cohort and the pairing; lines can be found by either."""
+    kind, _, rest = (workflow_id or "").partition("/")
+    named, _, pair = rest.partition("/")
+    ids = {"workflow_id": workflow_id or "", "cohort": named, "pairing": pair if kind == "pairing" else ""}
+    return {name: value for name, value in ids.items() if value}
 
 
 def _from_temporal(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -65,7 +73,7 @@ def _from_temporal(logger: Any, name: str, event: MutableMapping[str, Any]) -> M
     record: logging.LogRecord = event["_record"]
     about = getattr(record, "temporal_workflow", None)
     if isinstance(about, dict):
-        event["workflow_id"], event["run_id"] = about.get("workflow_id"), about.get("run_id")
+        event.update(_ids(about.get("workflow_id")), run_id=about.get("run_id"))
     for field in KEPT:
         if hasattr(record, field):
             event[field] = getattr(record, field)

@@ -30,6 +30,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")]
+"""An id that a sender chooses: printable ASCII, so that every log, database and URL can hold it."""
+
+
 class Role(StrEnum):
     """Who may act. `clock` is the engine's own timers; everyone else is a person or a system."""
 
@@ -49,16 +53,14 @@ class Actor(Frozen):
     """Who commands: a role and an opaque id (a participant, a service's name, a clock's name)."""
 
     role: Role
-    id: str = Field(min_length=1, max_length=128)
+    id: Label
 
 
 class Command(Frozen):
     """An intent. Subclasses add what it needs; their class name in snake_case is its public name."""
 
     by: Actor
-    key: str = Field(
-        min_length=1,
-        max_length=200,
+    key: Label = Field(
         description="Idempotency key: the same key is answered with the first answer and stores nothing.",
     )
     at: AwareDatetime | None = Field(

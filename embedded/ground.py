@@ -14,7 +14,7 @@ from typing import Any
 
 from embedded.ports import USUAL_PORTS, Chosen, Ports, choose
 from embedded.postgres import database_url, start_postgres, stop_postgres, wait_for_postgres
-from embedded.server_process import GroundError, ServerProcess, because
+from embedded.server_process import GroundError, ServerProcess, because, disk_is_full, last_words
 from embedded.temporal import start_temporal, stop_temporal, wait_for_temporal
 
 __all__ = ["USUAL_PORTS", "Ground", "GroundError", "Ports", "attach", "start_ground"]
@@ -49,6 +49,15 @@ class Ground:
     def alive(self) -> bool:
         """Whether both servers still run."""
         return self.temporal.alive() and self.postgres.alive()
+
+    def trouble(self) -> str:
+        """A sentence for each server that is in trouble by its own log, or that its logs are there to read."""
+        said = [
+            f"{server.name}: {last_words(self.data / f'{server.name}.log')}"
+            for server in (self.temporal, self.postgres)
+            if not server.alive() or disk_is_full(self.data / f"{server.name}.log")
+        ]
+        return " ".join(said) or f"The servers' logs are in {self.data}."
 
     def stop(self) -> None:
         """Stop both, keep their data. Does nothing the second time."""

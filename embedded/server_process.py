@@ -128,6 +128,15 @@ def private_log(log: Path) -> BinaryIO:
     return open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
+def disk_is_full(log: Path) -> bool:
+    """Whether a server has complained of that in its log."""
+    try:
+        said = log.read_bytes().decode(errors="replace")
+    except OSError:
+        return False
+    return any(words in said for words in _DISK_FULL)
+
+
 def last_words(log: Path, start: int = 0) -> str:
     """Why a server ended, by its log from byte `start` on: what to do where that is known, else its last lines."""
     try:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Role
@@ -20,6 +21,7 @@ from domain.pairing.state import Pairing
 from domain.program import ProgramDesign
 from domain.roster import Person
 from embedded.ground import Ground, GroundError, Ports, attach, start_ground
+from eventstore.failures import StoreUnavailable
 from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
@@ -102,7 +104,8 @@ async def run_demo(plan: DemoPlan, progress: DemoProgress) -> DemoResult:
             progress.step("Migrating the database, registering search attributes, starting a worker")
             await worker.start()
             async with _kept_alive(worker):
-                return await _carry(plan, design, people, ground, worker, progress)
+                with _explained(ground, worker):
+                    return await _carry(plan, design, people, ground, worker, progress)
         finally:
             if not plan.keep:
                 worker.stop()
@@ -188,6 +191,17 @@ async def _ground(plan: DemoPlan) -> AsyncIterator[Ground]:
         raise
     if not plan.keep:
         await asyncio.to_thread(ground.stop)
+
+
+@contextmanager
+def _explained(ground: Ground, worker: WorkerProcess) -> Iterator[None]:
+    """Say which server failed, and why by its own log, where a call to it did."""
+    try:
+        yield
+    except (RPCError, StoreUnavailable, WorkflowUpdateFailedError, WorkflowQueryFailedError, RehearsalStuck) as error:
+        raise GroundError(
+            f"The demo cannot go on: {error}. {ground.trouble()} The worker's log: {worker.log}"
+        ) from error
 
 
 @asynccontextmanager

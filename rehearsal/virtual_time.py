@@ -41,10 +41,14 @@ class VirtualTime:
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
 
     async def travel(self, handle: WorkflowHandle[Any, Any], to: datetime) -> None:
-        """Skip to a moment; nothing happens if the workflow's clock is past it. False steps are repeated."""
-        current = await persistently(lambda: self._skipper.get_current_time(handle))
-        if to > current:
-            await persistently(lambda: self._skipper.fast_forward(handle, to - current))
+        """Skip to a moment; nothing happens if the workflow's clock is past it."""
+        await persistently(lambda: self._step(handle, to))
+
+    async def _step(self, handle: WorkflowHandle[Any, Any], to: datetime) -> None:
+        # The distance is measured anew in each attempt: one whose answer was lost may have covered some of it.
+        left = to - await self._skipper.get_current_time(handle)
+        if left > timedelta(0):
+            await self._skipper.fast_forward(handle, left)
 
 
 async def persistently(call: Callable[[], Awaitable[T]]) -> T:

@@ -52,6 +52,7 @@ class CohortWorkflow:
         carried = given.carried
         self.engine: Engine[Cohort, CohortCommand, CohortEvent] = Engine(
             decider,
+            program=f"cohort/{given.create.cohort}",
             program_version=given.create.design.version,
             show=self._show,
             title=_title,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from temporalio import workflow
@@ -33,15 +33,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contract import Receipt, Remembered
 
 S = TypeVar("S")
+T = TypeVar("T")
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://pairloom.example/event-store")
 REMEMBERED_AT_MOST = 200
 """Answered keys kept in memory and across continue-as-new; older ones are found in the store."""
-
-INBOX_AT_MOST = 1000
-"""Facts waiting at one time. A sender that floods a pairing loses the surplus, with a line in the log."""
 
 HISTORY_AT_MOST = 4000
 """History events after which the next quiet moment continues as new, before the server has to ask."""
@@ -66,15 +64,20 @@ class Engine(Generic[S, C, E]):
         self,
         decider: Decider[S, C, E],
         *,
+        program: str,
         program_version: int,
         show: Callable[[S], None],
         title: Callable[[str], str],
         prepare: Callable[[Deadline[C]], Awaitable[C]] | None = None,
         carried: Carried[S] | None = None,
     ) -> None:
-        """`show` puts the state where people see it; `title` words a clock's name for its timer;
-        `prepare` gathers the facts that a clock's command needs, where it needs any."""
+        """`program` is the id of the cohort's workflow: all streams of a cohort share a correlation id.
+
+        `show` puts the state where people see it; `title` words a clock's name for its timer;
+        `prepare` gathers the facts that a clock's command needs, where it needs any.
+        """
         self._decider = decider
+        self._program = program
         self._program_version = program_version
         self._show = show
         self._title = title
@@ -110,15 +113,14 @@ class Engine(Generic[S, C, E]):
 
     async def begin(self, command: C) -> Receipt:
         """Carry the first command out; every other one waits for it."""
-        async with self._turn:
-            try:
-                return await self._commit(command)
-            except Rejected as rejected:
-                raise _refusal(rejected) from rejected
+        return await to_the_end(self._in_turn(command))
 
     async def answer(self, command: C) -> Receipt:
         """Carry the command out; when this returns, its events are stored. Duplicates get the first answer."""
         await workflow.wait_condition(lambda: self._state is not None)
+        return await self._in_turn(command)
+
+    async def _in_turn(self, command: C) -> Receipt:
         async with self._turn:
             known = self._answered.get(_digest(command))
             if known is not None:
@@ -129,10 +131,10 @@ class Engine(Generic[S, C, E]):
                 raise _refusal(rejected) from rejected
 
     def report(self, command: C) -> None:
-        """Take a fact from another service; it is carried out in turn, and nobody waits for the answer."""
-        if len(self._inbox) >= INBOX_AT_MOST:
-            workflow.logger.warning("inbox full: a fact was dropped", extra={"command": type(command).__name__})
-            return
+        """Take a fact from another service; it is carried out in turn, and nobody waits for the answer.
+
+        Nothing is dropped: the server itself bounds the signals of a run.
+        """
         self._inbox.append(command)
 
     async def run(self, *, until: Callable[[], bool]) -> None:
@@ -142,11 +144,11 @@ class Engine(Generic[S, C, E]):
         """
         while not until() and not self.should_continue_as_new():
             if self._inbox:
-                await self._take_in(self._inbox.pop(0))
+                await to_the_end(self._take_in(self._inbox.pop(0)))
                 continue
             deadline = self._next_deadline()
             if deadline is not None and deadline.due <= workflow.now():
-                await self._fire(deadline)
+                await to_the_end(self._fire(deadline))
             else:
                 await self._wait(deadline, until)
 
@@ -194,12 +196,15 @@ class Engine(Generic[S, C, E]):
             if self._next_deadline() != deadline:
                 return
             command = await self._prepare(deadline) if self._prepare else deadline.command
+            code = "unchanged"
             try:
                 await self._commit(command)
             except Rejected as rejected:
-                # A clock that its own rules refuse must not spin: it rests until something else happens.
+                code = rejected.code
+            if self._next_deadline() == deadline:
+                # A clock that runs on after its firing must not spin: it rests until something else happens.
                 self._refused[deadline.name] = self.version
-                workflow.logger.warning("clock refused", extra={"clock": deadline.name, "code": rejected.code})
+                workflow.logger.warning("clock rests", extra={"clock": deadline.name, "code": code})
 
     async def _take_in(self, command: C) -> None:
         try:
@@ -227,18 +232,23 @@ class Engine(Generic[S, C, E]):
             return self._remember(command, receipt)
 
     async def _append(self, batch: Batch, command: C) -> AppendResult:
-        """A local activity while the database answers at once; else an activity that waits for it to come back."""
+        """A local activity while the database answers at once; else an activity that waits for it to come back.
+
+        The local one goes by its first event's name, which the UI's timeline shows.
+        """
         who = f"{command.by.role.value}: " if command.by.role is not Role.CLOCK else ""
         summary = who + ", ".join(event.type for event in batch.events)[:180]
         try:
-            return await workflow.execute_local_activity_method(
-                Journal.append,
+            result: AppendResult = await workflow.execute_local_activity(
+                batch.events[0].type,
                 batch,
+                result_type=cast(Any, AppendResult),
                 start_to_close_timeout=timedelta(seconds=2),
                 schedule_to_close_timeout=timedelta(seconds=4),
                 retry_policy=AT_ONCE,
                 summary=summary,
             )
+            return result
         except ActivityError:
             return await workflow.execute_activity_method(
                 Journal.append,
@@ -249,11 +259,9 @@ class Engine(Generic[S, C, E]):
             )
 
     async def _adopt(self, there: AlreadyThere) -> tuple[str, ...]:
-        """The store has this command's events: a retry, a reset or an old duplicate. The stored ones count."""
-        if there.first > self.version + 1:
+        """The store has this command's events: a retry, a reset, an old duplicate. The stored ones count."""
+        if there.last > self.version:
             await self._catch_up()
-        elif there.last > self.version:
-            self._fold_stored(list(there.events))
         return tuple(event.type for event in there.events)
 
     async def _catch_up(self) -> None:
@@ -287,7 +295,7 @@ class Engine(Generic[S, C, E]):
             stream=self._stream,
             expected=self.version,
             command_id=command_id,
-            correlation_id=_id(self._stream, "correlation", ""),
+            correlation_id=_id(self._program, "correlation", ""),
             causation_id=None,
             actor_role=command.by.role.value,
             actor_id=command.by.id,
@@ -329,6 +337,11 @@ class Engine(Generic[S, C, E]):
         return Receipt(
             stream=self._stream, first=known.first, last=known.last, events=known.events, duplicate=duplicate
         )
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """A cancelled workflow still finishes the command that it is at; the cancellation is raised meanwhile."""
+    return await asyncio.shield(asyncio.ensure_future(work))
 
 
 def instant(moment: datetime | None) -> str:

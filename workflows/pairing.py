@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.decider import Actor, Role
@@ -66,6 +68,7 @@ class PairingWorkflow:
         carried = given.carried
         self.engine: Engine[Pairing, PairingCommand, PairingEvent] = Engine(
             decider,
+            program=f"cohort/{given.create.cohort}",
             program_version=given.create.design.version,
             show=self._show,
             title=title,
@@ -105,10 +108,11 @@ class PairingWorkflow:
 
     async def _close_as_cancelled(self) -> None:
         """An administrator cancelled the workflow: the record says so before the workflow ends."""
-        if self.engine.version and not self.engine.state.ended:
-            by = Actor(role=Role.COORDINATOR, id="temporal-admin")
-            reason = CloseReason.CANCELLED_BY_ADMIN
+        by = Actor(role=Role.COORDINATOR, id="temporal-admin")
+        reason = CloseReason.CANCELLED_BY_ADMIN
+        with suppress(ApplicationError):  # refused where the pairing has ended by itself meanwhile
             await self.engine.answer(CloseEarly(by=by, key="workflow-cancelled", reason=reason))
+        await self.engine.settle()
 
     def _continue_as_new(self, given: PairingInput) -> None:
         carried = self.engine.carried

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -66,6 +66,7 @@ class Work(StrEnum):
 
 
 _EVENTS: TypeAdapter[CohortEvent] = TypeAdapter(CohortEvent)
+EVENT_TYPES: tuple[str, ...] = tuple(event.__name__ for event in get_args(get_args(CohortEvent)[0]))
 
 
 def work(state: Cohort) -> Work | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -97,6 +97,7 @@ PairingEvent: TypeAlias = Annotated[
 
 
 _EVENTS: TypeAdapter[PairingEvent] = TypeAdapter(PairingEvent)
+EVENT_TYPES: tuple[str, ...] = tuple(event.__name__ for event in get_args(get_args(PairingEvent)[0]))
 
 
 def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tuple[PairingEvent, ...]:

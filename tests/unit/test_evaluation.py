@@ -98,7 +98,7 @@ def test_the_funnel_counts_the_stages_that_were_reached() -> None:
     ]
     result = headline(pairings, matched=6, eligible=8)
     funnel = result.funnel
-    assert (funnel.matched, funnel.offered, funnel.activated, funnel.trained) == (6, 5, 4, 3)
+    assert (funnel.matched, funnel.offered, funnel.activated, funnel.trained) == (len(pairings), 5, 4, 3)
     assert (funnel.met, funnel.evaluated, funnel.completed) == (3, 2, 1)
     assert shown(result.match_rate).value == 6 / 8
     assert (result.pairings, result.running) == (5, 2)

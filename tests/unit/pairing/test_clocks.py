@@ -11,7 +11,7 @@ from domain.pairing.clocks import RUNS_THROUGH_PAUSE, TITLES, ClockKind, clock, 
 from domain.pairing.closing import ReportLeaver, RequestExit
 from domain.pairing.decider import decide
 from domain.pairing.escalation import ReminderDue
-from domain.pairing.offer import OfferExpired, PairingOffered
+from domain.pairing.offer import AcceptOffer, OfferExpired, PairingOffered
 
 from .given import (
     MENTOR,
@@ -94,6 +94,12 @@ def test_after_an_outage_a_clock_rings_once_late_and_says_so() -> None:
 
     story.then(an(PairingOffered, at=day(2), due=day(0), late=True))
     assert story.clocks == {"offer.remind": 9, "offer.expire": 12}
+
+
+def test_a_clock_that_rings_after_somebody_acted_takes_effect_after_them() -> None:
+    story = offered().asleep_until(7 + hours(0.5)).when(AcceptOffer, MENTOR)
+
+    story.rings("offer.remind").then(an(ReminderDue, to=("mentee",), at=day(7 + hours(0.5)), late=False))
 
 
 def test_after_a_long_outage_every_clock_rings_in_its_order() -> None:

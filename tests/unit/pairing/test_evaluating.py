@@ -11,6 +11,7 @@ from domain.pairing.escalation import EscalationClosed, EscalationOpened, Remind
 from domain.pairing.evaluating import EvaluationOpened, EvaluationOverdue, EvaluationSubmitted, SubmitEvaluation
 from domain.pairing.meetings import LogMeeting, ScheduleMeeting
 from domain.pairing.state import EscalationKind, Side, Stage
+from domain.pairing.training import CompleteTraining
 
 from .given import (
     COORDINATOR,
@@ -50,6 +51,17 @@ def test_it_opens_for_a_pair_that_never_finished_its_training_too() -> None:
     story = in_training().rings("evaluation.open")
 
     assert story.stage is Stage.EVALUATING
+    assert story.clocks == {"evaluation.remind": 189, "evaluation.due": 196}
+
+
+def test_it_opens_for_a_pair_that_was_trained_just_before_the_end() -> None:
+    story = in_training()
+    for side in Side:
+        story.when(CompleteTraining, SERVICE, on=170, side=side)
+    assert {"goals.due", "booking.escalate:1", "booking.escalate:2"} <= set(story.clocks)
+
+    story.rings("evaluation.open")
+
     assert story.clocks == {"evaluation.remind": 189, "evaluation.due": 196}
 
 

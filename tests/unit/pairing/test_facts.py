@@ -79,7 +79,7 @@ def test_a_pause_is_left_out_of_the_plan_while_it_lasts_and_after_it() -> None:
 
     story.when(Resume, COORDINATOR, on=91)
     assert planned_until(story.state, day(91)) == 1
-    assert planned_until(story.state, day(91 + 60)) == 2
+    assert planned_until(story.state, day(91 + 59)) == 2
 
 
 def test_a_pause_that_the_pairing_ended_in_is_left_out_too() -> None:

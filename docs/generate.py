@@ -1,0 +1,554 @@
+"""Writes docs/program-design.md, docs/commands.md and docs/lifecycle.md from the code and docs/words.toml.
+
+`--check` writes nothing and fails where a page is not what the code says now.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias, get_args, get_type_hints
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from temporalio import workflow
+
+from domain.cohort import decider as cohort_decider
+from domain.cohort.state import Cohort, CohortClock, CohortStage
+from domain.decider import Actor, Command, Rejected, Role
+from domain.pairing import decider as pairing_decider
+from domain.pairing.clocks import TITLES, ClockKind
+from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Stage
+from domain.program import ProgramDesign
+from workflows.cohort import TITLES as COHORT_TITLES
+from workflows.cohort import CohortWorkflow
+from workflows.contract import Receipt
+from workflows.pairing import PairingWorkflow
+
+Words: TypeAlias = dict[str, Any]
+Table: TypeAlias = Sequence[Sequence[str]]
+
+DOCS = Path(__file__).parent
+MADE = "<!-- Made by docs/generate.py from the code and docs/words.toml: change those, then run it again. -->"
+NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
+
+DESIGN = ProgramDesign(program="example", version=1, title="Example", objectives=("Learn",), zone="Europe/London")
+PAIRING = Pairing(
+    id="P032-P031",
+    cohort="spring",
+    replaces=None,
+    design=DESIGN,
+    mentor=Party(participant="P032", zone="Europe/London"),
+    mentee=Party(participant="P031", zone="Europe/London"),
+    delegate="D007",
+    stage=Stage.MEETING,
+    escalations=(
+        Escalation(id="nothing_booked-1", kind=EscalationKind.NOTHING_BOOKED, to=Role.COORDINATOR, opened_at=NOW),
+    ),
+    since=NOW,
+    as_of=NOW,
+)
+COHORT = Cohort(id="spring", design=DESIGN, seed=7, stage=CohortStage.DRAFT, since=NOW)
+
+IDS = {
+    Role.COORDINATOR: "ops-1",
+    Role.APPROVER: "head-of-learning",
+    Role.MENTOR: "P032",
+    Role.MENTEE: "P031",
+    Role.DELEGATE: "D007",
+    Role.SERVICE: "calendar",
+}
+
+PAIRING_DIAGRAM = """\
+stateDiagram-v2
+    [*] --> PROPOSED: launched
+    PROPOSED --> OFFERED: the start has come
+    OFFERED --> TRAINING: both accepted
+    OFFERED --> DECLINED: one declined
+    OFFERED --> EXPIRED: no answer in time
+    TRAINING --> GOAL_SETTING: both trained or waived
+    GOAL_SETTING --> MEETING: both signed, goals set
+    TRAINING --> EVALUATING: the weeks are over
+    GOAL_SETTING --> EVALUATING: the weeks are over
+    MEETING --> EVALUATING: the weeks are over
+    EVALUATING --> COMPLETED: both evaluated, or we waited long enough
+    state "TRAINING, GOAL_SETTING, MEETING or EVALUATING" as ACTIVE
+    ACTIVE --> PAUSED: paused
+    PAUSED --> ACTIVE: resumed, where it was
+    ACTIVE --> EXIT_REQUESTED: one wants to leave
+    PAUSED --> EXIT_REQUESTED: one wants to leave
+    EXIT_REQUESTED --> CLOSED_EARLY: closed by the coordinator, or in time
+    ACTIVE --> CLOSED_EARLY: closed early, or one left the company
+    PAUSED --> CLOSED_EARLY: closed early, or one left the company
+    PROPOSED --> CLOSED_EARLY: closed early, or one left the company
+    OFFERED --> CLOSED_EARLY: closed early, or one left the company
+    state "any state before the end" as ANY
+    ANY --> CANCELLED: cancelled by an administrator
+    DECLINED --> [*]
+    EXPIRED --> [*]
+    COMPLETED --> [*]
+    CLOSED_EARLY --> [*]
+    CANCELLED --> [*]"""
+
+COHORT_DIAGRAM = """\
+stateDiagram-v2
+    [*] --> DRAFT: created
+    DRAFT --> ENROLLING: opened
+    ENROLLING --> MATCHING: closed by hand or in time
+    MATCHING --> REVIEW: pairs proposed
+    REVIEW --> RUNNING: approved by a named approver
+    RUNNING --> EVALUATING: every pairing has ended
+    EVALUATING --> CLOSED: figures recorded
+    state "DRAFT, ENROLLING, MATCHING or REVIEW" as BEFORE
+    BEFORE --> CANCELLED: cancelled by the approver
+    CLOSED --> [*]
+    CANCELLED --> [*]"""
+
+
+class Stale(Exception):
+    """The words and the code do not fit each other; the message says which."""
+
+
+# --- the program design -----------------------------------------------------------------------
+
+
+def program_design(words: Words) -> str:
+    """Every field with its meaning, its default and where the figure comes from."""
+    meanings, parts = words["meaning"], [MADE, "# The program design, field by field", _DESIGN_INTRODUCTION]
+    fields = list(_leaves(ProgramDesign, ()))
+    _agree("meaning", meanings, [".".join(at) for at, _ in fields])
+    for section in dict.fromkeys(at[0] if len(at) > 1 else "" for at, _ in fields):
+        of_section = [(at, field) for at, field in fields if (at[0] if len(at) > 1 else "") == section]
+        rows = [
+            (f"`{'.'.join(at)}`", meanings[".".join(at)], _shape(field.annotation, field), *_default_and_source(field))
+            for at, field in of_section
+        ]
+        title, text = (f"## `{section}`", _first_line(_section(section))) if section else ("## At the top", "")
+        parts += [title, *([text] if text else []), _table(("field", "meaning", "takes", "default", "source"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+_DESIGN_INTRODUCTION = """\
+A program design is a YAML file; `examples/digital-fluency.yaml` is a whole one. A field that is left out has its
+default. Durations are written as `14 days`, `4 weeks`, `24 hours` or `45 minutes`, and count days of the calendar.
+`source` names who published the figure; `own` marks a default for which we found none. A dash means that the
+field is not a figure from practice, or that its source is not recorded."""
+
+
+def _leaves(model: type[BaseModel], at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _leaves(inner, (*at, name))
+        else:
+            yield (*at, name), field
+
+
+def _section(name: str) -> type[BaseModel]:
+    annotation = ProgramDesign.model_fields[name].annotation
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, BaseModel)
+    return annotation
+
+
+def _default_and_source(field: FieldInfo) -> tuple[str, str]:
+    default = "required" if field.is_required() else _written(field.default)
+    told = field.description or ""
+    if told.startswith("own"):
+        return default, "own"
+    who, found, _ = told.partition(": ")
+    return default, told if found and len(who.split()) <= 4 else "-"
+
+
+def _written(value: object) -> str:
+    """A value as somebody writes it in the file."""
+    if isinstance(value, timedelta):
+        hours = value // timedelta(hours=1)
+        amount, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+        return f"{amount} {unit}{'' if amount == 1 else 's'}"
+    if isinstance(value, tuple):
+        return ", ".join(_written(item) for item in value) or "none"
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# --- the commands -----------------------------------------------------------------------------
+
+
+def commands(words: Words) -> str:
+    """Every update, signal and query of both workflows."""
+    parts = [MADE, "# Commands", _COMMANDS_INTRODUCTION]
+    for title, kind, machine in (
+        ("A pairing: `pairing/<cohort>/<pairing>`", PairingWorkflow, pairing_decider),
+        ("A cohort: `cohort/<cohort>`", CohortWorkflow, cohort_decider),
+    ):
+        parts.append(f"## {title}")
+        parts += _handlers(kind, machine, words["example"])
+    return "\n\n".join(parts) + "\n"
+
+
+_COMMANDS_INTRODUCTION = """\
+How to send them, what comes back and what goes wrong is in [services.md](services.md). Every command has three
+fields beside its own:
+
+{common}
+
+The answer to an update is a receipt:
+
+{receipt}"""
+
+
+def _handlers(kind: type, machine: ModuleType, values: Words) -> Iterator[str]:
+    defined = workflow._Definition.must_from_class(kind)
+    events = _events_of(machine)
+    for name, update in defined.updates.items():
+        assert name is not None
+        command = _command(update.arg_types)
+        yield f"### Update `{name}`"
+        yield from _command_page(command, machine, events, values)
+    for name, signal in defined.signals.items():
+        assert name is not None
+        command = _command(signal.arg_types)
+        same = next((n for n, u in defined.updates.items() if n and _command(u.arg_types) is command), None)
+        yield f"### Signal `{name}`"
+        yield _first_line(command)
+        yield f"The same JSON as the update [`{same}`](#update-{same}); nobody waits for an answer."
+    for name, query in defined.queries.items():
+        yield f"### Query `{name}`"
+        yield str(query.description)
+
+
+def _command(arguments: list[type] | None) -> type[Command]:
+    assert arguments is not None
+    (command,) = arguments
+    assert issubclass(command, Command)
+    return command
+
+
+def _command_page(
+    command: type[Command], machine: ModuleType, events: Mapping[str, tuple[str, ...]], values: Words
+) -> Iterator[str]:
+    yield _first_line(command)
+    own = {name: field for name, field in command.model_fields.items() if name not in Command.model_fields}
+    if own:
+        yield _fields(own)
+    example = _example(command, values)
+    roles = _who_may(command, example, machine)
+    example["by"] = {"role": roles[0].value, "id": IDS.get(roles[0], roles[0].value)}
+    yield f"May be sent by: {', '.join(role.value.replace('_', ' ') for role in roles)}."
+    yield f"May cause: {', '.join(f'`{event}`' for event in events[command.__name__])}."
+    command.model_validate_json(json.dumps(example))
+    yield f"```json\n{json.dumps({'by': example.pop('by'), **example}, ensure_ascii=False, indent=2)}\n```"
+
+
+def _who_may(command: type[Command], example: Words, machine: ModuleType) -> list[Role]:
+    """Asked of the rules themselves: the roles that `decide` does not refuse for their role."""
+    state = PAIRING if machine is pairing_decider else COHORT
+    allowed = []
+    for role in Role:
+        given = command.model_validate(example | {"by": Actor(role=role, id=IDS.get(role, role.value))})
+        try:
+            machine.decide(state, given, NOW)
+        except Rejected as rejected:
+            if rejected.code == "role":
+                continue
+        allowed.append(role)
+    return allowed
+
+
+def _fields(fields: Mapping[str, FieldInfo]) -> str:
+    rows = [
+        (f"`{name}`", _shape(field.annotation, field), "yes" if field.is_required() else _optional(field), _told(field))
+        for name, field in fields.items()
+    ]
+    told = any(row[3] for row in rows)
+    heads = ("field", "JSON", "required", "meaning")
+    return _table(heads if told else heads[:3], rows if told else [row[:3] for row in rows])
+
+
+def _optional(field: FieldInfo) -> str:
+    if field.default is None or field.default is PydanticUndefined:
+        return "no"
+    return f"no, default {json.dumps(field.default)}"
+
+
+def _told(field: FieldInfo) -> str:
+    inner = _inner(field.annotation)
+    told = field.description or (_first_line(inner) if inner is not None else "")
+    if inner is None or not issubclass(inner, BaseModel):
+        return told
+    return f"{told} Fields: {', '.join(_named(name, f) for name, f in inner.model_fields.items())}."
+
+
+def _named(name: str, field: FieldInfo) -> str:
+    default = "" if field.is_required() else f", {_optional(field).removeprefix('no, ')}"
+    return f"`{name}` ({_shape(field.annotation, field)}{default})"
+
+
+def _example(model: type[BaseModel], values: Words) -> Words:
+    example: Words = {}
+    for name, field in model.model_fields.items():
+        if name in ("at", "by"):
+            continue
+        found = values.get(f"{model.__name__}.{name}", values.get(name))
+        example[name] = _value(field.annotation, values) if found is None else found
+    return example
+
+
+def _value(annotation: Any, values: Words) -> object:
+    inner = _inner(annotation)
+    if inner is not None and issubclass(inner, Enum):
+        return next(iter(inner)).value
+    if inner is not None and issubclass(inner, BaseModel):
+        return [_example(inner, values)]
+    literal = get_args(annotation)
+    if literal and isinstance(literal[0], str):
+        return literal[0]
+    if annotation is int:
+        return 1
+    raise Stale(f"docs/words.toml needs an [example] for a field of type {annotation}")
+
+
+# --- the lifecycle ----------------------------------------------------------------------------
+
+
+def lifecycle(words: Words) -> str:
+    """States, clocks, commands and events of a pairing and of a cohort."""
+    pairing, cohort = words["clock"]["pairing"], words["clock"]["cohort"]
+    _agree("clock.pairing", pairing, [kind.value for kind in ClockKind])
+    _agree("clock.cohort", cohort, [kind.value for kind in CohortClock])
+    _all_drawn(PAIRING_DIAGRAM, Stage)
+    _all_drawn(COHORT_DIAGRAM, CohortStage)
+    fired = _events_of(pairing_decider, "_fire")
+    clocks = [
+        (f"`{kind}`", TITLES[kind], _with_defaults(pairing[kind]), _listed(fired[kind.name])) for kind in ClockKind
+    ]
+    causes = {"ENROLMENT_CLOSE": _events_of(cohort_decider, "_fire")["ENROLMENT_CLOSE"]}
+    causes["REVIEW"] = _events_of(cohort_decider)["RecordReview"]
+    cohort_clocks = [
+        (f"`{kind}`", COHORT_TITLES[kind], _with_defaults(cohort[kind]), _listed(causes[kind.name]))
+        for kind in CohortClock
+    ]
+    heads = ("clock", "what it waits for", "set by", "may cause")
+    return (
+        "\n\n".join(
+            [
+                MADE,
+                "# The lifecycle",
+                _LIFECYCLE_INTRODUCTION,
+                "## A pairing",
+                f"```mermaid\n{PAIRING_DIAGRAM}\n```",
+                _PAIRING_NOTE,
+                "### Clocks of a pairing",
+                _CLOCKS_NOTE,
+                _table(heads, clocks),
+                "### Commands of a pairing",
+                _table(("command", "meaning", "may cause"), _by_command(pairing_decider)),
+                "### Events of a pairing",
+                _table(("event", "meaning"), _by_event(pairing_decider.PairingEvent, words["instead"])),
+                "## A cohort",
+                f"```mermaid\n{COHORT_DIAGRAM}\n```",
+                "### Clocks of a cohort",
+                _table(heads, cohort_clocks),
+                "### Commands of a cohort",
+                _table(("command", "meaning", "may cause"), _by_command(cohort_decider)),
+                "### Events of a cohort",
+                _table(("event", "meaning"), _by_event(cohort_decider.CohortEvent, words["instead"])),
+            ]
+        )
+        + "\n"
+    )
+
+
+_LIFECYCLE_INTRODUCTION = """\
+What can happen to a pairing and to a cohort. \"May cause\" is what the code promises in its types: a command or a
+clock causes some of these events and no others, or is refused and causes none. The figures behind the clocks are
+fields of the [program design](program-design.md)."""
+
+_PAIRING_NOTE = """\
+GREEN, AMBER and RED are not states: they follow from the open items and from how long ago the last meeting was
+held. A pause remembers the state and the time left on every clock, and gives both back."""
+
+_CLOCKS_NOTE = """\
+Where there are several of a kind, a number follows: `checkpoint.open:2`. A clock fires once. One that comes due
+while everything is down fires once, late, and its event says `late`."""
+
+
+def _with_defaults(words: str) -> str:
+    """Each field of the program design that the words name, with its default behind it."""
+    defaults = {".".join(at): _default_and_source(field)[0] for at, field in _leaves(ProgramDesign, ())}
+
+    def with_default(found: re.Match[str]) -> str:
+        if found[1] not in defaults:
+            raise Stale(f"docs/words.toml sets a clock by {found[1]}, which the program design does not have")
+        return f"{found[0]} ({defaults[found[1]]})"
+
+    return re.sub(r"`([a-z_.]+)`", with_default, words)
+
+
+def _events_of(machine: ModuleType, *functions: str) -> dict[str, tuple[str, ...]]:
+    """By command (or clock), the events that its function's return type names; read from the decider's source."""
+    found = {}
+    tree = ast.parse(inspect.getsource(machine))
+    wanted = functions or ("decide", "_obey")
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in wanted):
+        for node in ast.walk(function):
+            match node:
+                case ast.match_case(
+                    pattern=ast.MatchClass(cls=ast.Attribute(attr=name)), body=[ast.Return(value=ast.Call(func=called))]
+                ):
+                    found[name] = _returns(machine, called)
+                case ast.match_case(
+                    pattern=ast.MatchValue(value=ast.Attribute(attr=name)),
+                    body=[ast.Return(value=ast.Call(func=called))],
+                ):
+                    found[name] = _returns(machine, called)
+                case ast.If(
+                    test=ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Attribute(attr=name)]),
+                    body=[ast.Return(value=ast.Call(func=called))],
+                ):
+                    found[name] = _returns(machine, called)
+    return found
+
+
+def _returns(machine: ModuleType, called: ast.expr) -> tuple[str, ...]:
+    function: Any = machine
+    for name in ast.unparse(called).split("."):
+        function = getattr(function, name)
+    events = get_args(get_type_hints(function)["return"])[0]
+    return tuple(event.__name__ for event in get_args(events) or (events,))
+
+
+def _by_command(machine: ModuleType) -> Table:
+    types = {one.__name__: one for one in get_args(machine.__dict__[_vocabulary(machine) + "Command"])}
+    causes = _events_of(machine)
+    return [(f"`{name}`", _first_line(types[name]), _listed(events)) for name, events in causes.items()]
+
+
+def _by_event(union: Any, instead: Mapping[str, str]) -> Table:
+    events = get_args(get_args(union)[0])
+    return [(f"`{event.__name__}`", instead.get(event.__name__, _whole(event))) for event in events]
+
+
+def _vocabulary(machine: ModuleType) -> str:
+    return "Pairing" if machine is pairing_decider else "Cohort"
+
+
+def _all_drawn(diagram: str, stages: type[Enum]) -> None:
+    missing = [stage.value for stage in stages if f" {stage.value}" not in diagram]
+    if missing:
+        raise Stale(f"the diagram in docs/generate.py lacks {', '.join(missing)}")
+
+
+# --- shared -----------------------------------------------------------------------------------
+
+
+def _shape(annotation: Any, field: FieldInfo | None = None) -> str:
+    """A field's type in words, with its bounds."""
+    bounds = {type(m).__name__: m for m in field.metadata} if field else {}
+    low, high = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
+    positive = getattr(bounds.get("Gt"), "gt", None) is not None
+    span = f"{low} to {high}" if low is not None and high is not None else f"from {low}" if low is not None else ""
+    span = span or (f"above 0, up to {high}" if positive else "")
+    literal = get_args(annotation)
+    inner = _inner(annotation)
+    if inner is not None and issubclass(inner, Enum):
+        return " or ".join(f"`{one.value}`" for one in inner)
+    if inner is not None and issubclass(inner, BaseModel):
+        return "list of objects" if literal else "object"
+    if literal and all(isinstance(one, str) for one in literal):
+        return " or ".join(f"`{one}`" for one in literal)
+    text = str(annotation)
+    for part, shape in (
+        ("tuple[tuple[str", "list of pairs of ids"),
+        ("timedelta, ...", "list of durations"),
+        ("tuple[typing.Annotated[datetime.timedelta", "list of durations"),
+        ("tuple[str", "list of texts"),
+        ("timedelta", "duration"),
+        ("datetime.time", "time of day"),
+        ("AwareDatetime", "time with offset"),
+        ("datetime.datetime", "time with offset"),
+        ("bool", "`true` or `false`"),
+        ("float", "number"),
+        ("int", "whole number"),
+        ("str", "text"),
+    ):
+        if part in text:
+            return f"{shape}, {span}" if span else shape
+    raise Stale(f"docs/generate.py has no words for the type {text}")
+
+
+def _inner(annotation: Any) -> type | None:
+    """The model or enumeration behind `X`, `X | None` and `tuple[X, ...]`."""
+    for one in (annotation, *get_args(annotation)):
+        if isinstance(one, type) and issubclass(one, (BaseModel, Enum)):
+            return one
+    return None
+
+
+def _agree(section: str, words: Mapping[str, str], code: Sequence[str]) -> None:
+    missing, gone = sorted({*code} - {*words}), sorted({*words} - {*code})
+    if missing or gone:
+        told = [f"lacks {', '.join(missing)}"] if missing else []
+        told += [f"names what the code does not have: {', '.join(gone)}"] if gone else []
+        raise Stale(f"[{section}] in docs/words.toml {' and '.join(told)}")
+
+
+def _first_line(documented: type) -> str:
+    return (inspect.getdoc(documented) or "").partition("\n")[0]
+
+
+def _whole(documented: type) -> str:
+    return " ".join((inspect.getdoc(documented) or "").split())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(heads: Sequence[str], rows: Table) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its file name; raises Stale."""
+    words = tomllib.loads((DOCS / "words.toml").read_text(encoding="utf-8"))
+    common, receipt = _fields(Command.model_fields), _fields(Receipt.model_fields)
+    return {
+        "program-design.md": program_design(words),
+        "commands.md": commands(words).replace("{common}", common).replace("{receipt}", receipt),
+        "lifecycle.md": lifecycle(words),
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or say which of them are not current."""
+    try:
+        files = {DOCS / name: text for name, text in pages().items()}
+    except Stale as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    if "--check" not in arguments:
+        for file, text in files.items():
+            file.write_text(text, encoding="utf-8")
+        return 0
+    old = [file for file, text in files.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    for file in old:
+        print(f"docs/{file.name} is not current: run .venv/bin/python docs/generate.py", file=sys.stderr)
+    return 1 if old else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
