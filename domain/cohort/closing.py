@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.cohort.state import Cohort, CohortStage, cohort_during
 from domain.decider import Command, Event, Role
 from domain.evaluation import Headline
-from domain.pairing.permissions import only
+from domain.permissions import only
 
 
 class CohortClosed(Event):

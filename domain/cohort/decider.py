@@ -20,7 +20,7 @@ from domain.cohort.state import (
     with_cohort_clocks,
 )
 from domain.decider import Deadline, Notice, Rejected
-from domain.pairing.permissions import effective_time
+from domain.permissions import effective_time
 from domain.working_time import Calendar, next_slot
 
 CohortCommand: TypeAlias = (

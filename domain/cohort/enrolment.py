@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock, Participant, cohort_during
 from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
-from domain.pairing.permissions import only
+from domain.permissions import only
 from domain.program import ProgramDesign
 
 

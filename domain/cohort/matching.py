@@ -17,7 +17,7 @@ from domain.cohort.state import (
 )
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.matching.assignment import LeftOver
-from domain.pairing.permissions import only
+from domain.permissions import only
 
 
 class PairingProposed(Event):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.cohort.state import Cohort, CohortClock, CohortStage, Funnel, cohort_during
 from domain.decider import Clock, Command, Event, Rejected, Role
-from domain.pairing.permissions import only
+from domain.permissions import only
 
 
 class PairingLaunched(Event):

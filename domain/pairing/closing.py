@@ -12,7 +12,7 @@ from domain.decider import Command, Event, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at
 from domain.pairing.escalation import EscalationOpened
 from domain.pairing.meetings import MeetingCancelled, cancel_all
-from domain.pairing.permissions import during, only, own_side
+from domain.pairing.permissions import during, own_side
 from domain.pairing.state import (
     ACTIVE,
     SIDES,
@@ -23,6 +23,7 @@ from domain.pairing.state import (
     Stage,
     in_stage,
 )
+from domain.permissions import only
 
 
 class PairingCompleted(Event):

@@ -27,8 +27,8 @@ from domain.pairing import (
 )
 from domain.pairing import notices as told
 from domain.pairing.clocks import ClockKind, FireClock, fire, kind_of, with_clocks
-from domain.pairing.permissions import effective_time
 from domain.pairing.state import Pairing, Stage
+from domain.permissions import effective_time
 
 PairingCommand: TypeAlias = (
     proposal.CreatePairing

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, kind_of, running
-from domain.pairing.permissions import only
 from domain.pairing.state import Escalation, EscalationKind, Pairing
+from domain.permissions import only
 
 
 class ReminderDue(FiredEvent):

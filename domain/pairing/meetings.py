@@ -11,8 +11,9 @@ from pydantic import AwareDatetime, Field
 from domain.decider import Actor, Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, instance_of, running
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
-from domain.pairing.permissions import CLOCK_SKEW, during, own_side
+from domain.pairing.permissions import during, own_side
 from domain.pairing.state import EscalationKind, Meeting, Pairing, Side, Stage
+from domain.permissions import CLOCK_SKEW
 
 Minutes = Annotated[int, Field(ge=5, le=480)]
 BOOKING = (Stage.GOAL_SETTING, Stage.MEETING)

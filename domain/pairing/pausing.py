@@ -22,8 +22,9 @@ from domain.pairing.clocks import (
 )
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.meetings import MeetingCancelled, cancel_all
-from domain.pairing.permissions import during, only
+from domain.pairing.permissions import during
 from domain.pairing.state import ACTIVE, EscalationKind, Pairing, Stage, Suspension
+from domain.permissions import only
 
 
 class PauseReason(StrEnum):

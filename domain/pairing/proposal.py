@@ -9,8 +9,8 @@ from pydantic import AwareDatetime
 
 from domain.decider import Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, clock, with_clocks
-from domain.pairing.permissions import only
 from domain.pairing.state import Pairing, Party, Stage
+from domain.permissions import only
 from domain.program import ProgramDesign
 
 

@@ -11,8 +11,8 @@ from pydantic import Field
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, running
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
-from domain.pairing.permissions import only
 from domain.pairing.state import SIDES, EscalationKind, Pairing, Side, Stage, in_stage
+from domain.permissions import only
 from domain.program import ProgramDesign
 
 

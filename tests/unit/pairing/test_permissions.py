@@ -8,8 +8,9 @@ import pytest
 
 from domain.decider import Actor, Rejected, Role
 from domain.pairing.offer import AcceptOffer
-from domain.pairing.permissions import during, effective_time, only, own_side
+from domain.pairing.permissions import during, own_side
 from domain.pairing.state import Side, Stage
+from domain.permissions import effective_time, only
 
 from .given import COORDINATOR, MENTEE, MENTOR, START, day, design, in_meetings, offered
 
