@@ -356,7 +356,7 @@ def lifecycle(words: Words) -> str:
                 "### Commands of a pairing",
                 _table(("command", "meaning", "may cause"), _by_command(pairing_decider)),
                 "### Events of a pairing",
-                _table(("event", "meaning"), _by_event(pairing_decider.PairingEvent, words["instead"])),
+                _table(("event", "meaning"), _by_event(pairing_decider.PairingEvent)),
                 "## A cohort",
                 f"```mermaid\n{COHORT_DIAGRAM}\n```",
                 "### Clocks of a cohort",
@@ -364,7 +364,7 @@ def lifecycle(words: Words) -> str:
                 "### Commands of a cohort",
                 _table(("command", "meaning", "may cause"), _by_command(cohort_decider)),
                 "### Events of a cohort",
-                _table(("event", "meaning"), _by_event(cohort_decider.CohortEvent, words["instead"])),
+                _table(("event", "meaning"), _by_event(cohort_decider.CohortEvent)),
             ]
         )
         + "\n"
@@ -436,9 +436,9 @@ def _by_command(machine: ModuleType) -> Table:
     return [(f"`{name}`", _first_line(types[name]), _listed(events)) for name, events in causes.items()]
 
 
-def _by_event(union: Any, instead: Mapping[str, str]) -> Table:
+def _by_event(union: Any) -> Table:
     events = get_args(get_args(union)[0])
-    return [(f"`{event.__name__}`", instead.get(event.__name__, _whole(event))) for event in events]
+    return [(f"`{event.__name__}`", _whole(event)) for event in events]
 
 
 def _vocabulary(machine: ModuleType) -> str:

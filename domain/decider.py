@@ -25,9 +25,12 @@ StreamVersion = int
 
 
 class Frozen(BaseModel):
-    """A value at the edge: immutable, and strict about fields that it does not know."""
+    """A value at the edge: immutable, strict about fields that it does not know.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Its errors do not quote what was sent: that may be an answer, and errors end up in logs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")]

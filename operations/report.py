@@ -121,7 +121,13 @@ def _where(console: Console, result: DemoResult, *, kept: bool, data: Path) -> N
     console.print(f"Temporal UI:  {result.ui_url}/namespaces/default/workflows", highlight=False, soft_wrap=True)
     console.print(f"Temporal CLI: .venv/bin/temporal workflow list --address {address}", highlight=False)
     console.print(f"SQL:          psql {result.database_url}", highlight=False, soft_wrap=True)
-    console.print("Everything keeps running. To end it: make stop", highlight=False)
+    console.print(f"Everything keeps running. To end it: {stop_command(data)}", highlight=False, soft_wrap=True)
+
+
+def stop_command(data: Path) -> str:
+    """What ends the servers of a data directory."""
+    usual = data.parts[:1] == (".pairloom",)
+    return "make stop" if usual else f".venv/bin/pairloom stop --data {data}"
 
 
 def _figure(figure: Shown | ShownSpread | Suppressed, *, sign: bool = False) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from typing import assert_never
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.launching import Launching, LaunchRequest
@@ -63,15 +66,12 @@ class CohortWorkflow:
     @workflow.run
     async def run(self, given: CohortInput) -> CohortResult:
         """Wait for people and clocks; match, launch and evaluate when the state calls for it."""
-        if given.carried is None:
-            await self.engine.begin(given.create)
-        while not self.engine.state.ended:
-            await self.engine.run(until=lambda: self.engine.state.ended or work(self.engine.state) is not None)
-            todo = work(self.engine.state)
-            if todo is not None and not self.engine.state.ended:
-                await self._do(todo)
-            elif self.engine.should_continue_as_new():
-                break
+        try:
+            await self._carry(given)
+        except (asyncio.CancelledError, ActivityError) as error:
+            if is_cancelled_exception(error):
+                await self._end_as_cancelled()
+            raise
         await self.engine.settle()
         if not self.engine.state.ended:
             self._continue_as_new(given)
@@ -87,6 +87,24 @@ class CohortWorkflow:
     def version(self) -> int:
         """Number of events folded."""
         return self.engine.version
+
+    async def _carry(self, given: CohortInput) -> None:
+        if given.carried is None:
+            await self.engine.begin(given.create)
+        while not self.engine.state.ended:
+            await self.engine.run(until=lambda: self.engine.state.ended or work(self.engine.state) is not None)
+            todo = work(self.engine.state)
+            if todo is not None and not self.engine.state.ended:
+                await self._do(todo)
+            elif self.engine.should_continue_as_new():
+                break
+
+    async def _end_as_cancelled(self) -> None:
+        """An administrator cancelled the workflow: the record says so before the workflow ends."""
+        reason = "the workflow was cancelled by a Temporal administrator"
+        with suppress(ApplicationError):  # refused where the cohort has ended by itself meanwhile
+            await self.engine.answer(CancelCohort(by=ENGINE, key="workflow-cancelled", reason=reason))
+        await self.engine.settle()
 
     async def _do(self, todo: Work) -> None:
         match todo:

@@ -34,7 +34,7 @@ class CloseCohort(Command):
 
 
 class CancelCohort(Command):
-    """An approver ends a cohort that has not been launched."""
+    """An approver ends a cohort that has not been launched; the engine, one whose workflow was cancelled."""
 
     reason: str = Field(min_length=3, max_length=500)
 
@@ -47,7 +47,11 @@ def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClos
 
 
 def cancel(state: Cohort, command: CancelCohort, at: datetime) -> tuple[CohortCancelled, ...]:
-    """Before the launch only: running pairings are closed one by one, each with its reason."""
-    only(command.by, Role.APPROVER)
-    cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
+    """Before the launch only: running pairings are closed one by one, each with its reason.
+
+    A cancelled workflow ends in the record at any stage: the pairings that it launched go on by themselves.
+    """
+    only(command.by, Role.APPROVER, Role.SERVICE)
+    if command.by.role is Role.APPROVER:
+        cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
     return (CohortCancelled(at=at, reason=command.reason),)

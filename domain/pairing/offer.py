@@ -29,7 +29,7 @@ class OfferAccepted(Event):
 
 
 class OfferDeclined(Event):
-    """One side declined; the pairing ends and both go back to the waiting list."""
+    """One side declined; the pairing ends."""
 
     type: Literal["OfferDeclined"] = "OfferDeclined"
     side: Side

@@ -21,6 +21,7 @@ from domain.pairing.decider import fold, load
 from domain.pairing.state import Pairing
 from embedded.ground import Ground, attach
 from eventstore.store import EventStore
+from intake.roster_file import read_roster
 from rehearsal.people import Assumptions
 from rehearsal.simulation import simulate_again
 from tests.acceptance.command_line import run, small_roster, started
@@ -90,7 +91,15 @@ def test_every_pairing_ends_with_an_outcome_and_a_reason(undisturbed: Run) -> No
 
 
 def test_the_report_says_where_to_look_and_what_happened(undisturbed: Run) -> None:
-    for part in ("funnel", "Every pairing", "The evaluation", "events are stored", "Temporal UI", "psql", "make stop"):
+    for part in (
+        "funnel",
+        "Every pairing",
+        "The evaluation",
+        "events are stored",
+        "Temporal UI",
+        "psql",
+        "pairloom stop",
+    ):
         assert part in undisturbed.said
 
 
@@ -139,6 +148,18 @@ async def test_a_killed_worker_changes_nothing_but_recorded_times(
     one, other = await asyncio.gather(_everything(undisturbed), _everything(with_the_worker_killed))
     assert len(one) > 100
     assert one == other
+
+
+async def test_names_and_addresses_stay_in_the_person_table(undisturbed: Run) -> None:
+    people = read_roster(undisturbed.roster)
+    personal = [word.encode() for person in people for word in (person.name, person.email)]
+    kept = [undisturbed.data / "temporal.db", undisturbed.data / "temporal.db-wal", *undisturbed.data.rglob("*.log")]
+    written = [file.read_bytes() for file in kept if file.exists()]
+    written.append("\n".join(str(tuple(row)) for row in await _everything(undisturbed)).encode())
+    assert len(written) >= 4
+    assert b"OfferAccepted" in written[0] + written[1], "payloads are stored as they are, so a name would be found"
+    found = [word for word in personal for text in written if word in text]
+    assert found == []
 
 
 async def _everything(of: Run) -> list[asyncpg.Record]:
