@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 import worker as composition
 from embedded.ground import USUAL_PORTS, GroundError
@@ -25,6 +28,7 @@ from eventstore.migrations import SchemaChanged, SchemaTooNew
 from intake.problems import IntakeError
 from intake.program_file import read_program
 from intake.roster_file import read_roster
+from operations.cohort_commands import cohort_app
 from operations.cohorts import CohortNotStarted
 from operations.demo import DemoPlan, run_demo, usual_start
 from operations.development import run_development
@@ -41,6 +45,7 @@ program = typer.Typer(no_args_is_help=True, help="Program designs.")
 roster = typer.Typer(no_args_is_help=True, help="Rosters of people.")
 app.add_typer(program, name="program")
 app.add_typer(roster, name="roster")
+app.add_typer(cohort_app, name="cohort")
 
 ProgramFile = Annotated[Path, typer.Option("--program", help="The program design (YAML).")]
 RosterFile = Annotated[Path, typer.Option("--roster", help="The people (CSV).")]
@@ -129,6 +134,17 @@ def main() -> None:
         sys.exit(1)
     except (RehearsalStuck, CohortNotStarted) as error:
         print(f"The demo got stuck: {error}", file=sys.stderr)
+        sys.exit(1)
+    except WorkflowUpdateFailedError as refused:
+        cause = refused.cause
+        print(f"Refused: {cause.message if isinstance(cause, ApplicationError) else cause}", file=sys.stderr)
+        sys.exit(2)
+    except WorkflowAlreadyStartedError:
+        print("A cohort of that id has run and ended: choose another id.", file=sys.stderr)
+        sys.exit(2)
+    except RPCError as error:
+        unknown = error.status is RPCStatusCode.NOT_FOUND
+        print("There is no cohort of that id." if unknown else f"Temporal answers: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -49,7 +49,7 @@ def as_json(result: DemoResult) -> dict[str, Any]:
             }
             for pairing in result.pairings
         ],
-        "waiting_list": result.cohort.waiting,
+        "waiting_list": len(result.cohort.left_over),
         "events": result.events,
         "messages": result.messages,
         "worker_restarts": result.worker_restarts,

@@ -224,7 +224,7 @@ def _details(state: Cohort) -> str:
         [
             f"### {state.stage.value}",
             f"- **Next deadline:** {following}",
-            f"- **People enrolled:** {len(state.participants)} · waiting list: {state.waiting}",
+            f"- **People enrolled:** {len(state.participants)} · waiting list: {len(state.left_over)}",
             f"- **Pairings:** {len(state.proposed)} proposed, {len(state.launched)} launched",
             f"- **Funnel, week {state.reviews}:** {funnel.activated} activated, {funnel.trained} trained, "
             f"{funnel.met} met, {funnel.evaluating} evaluating, {funnel.completed} completed, "

@@ -61,8 +61,12 @@ def _update(command_type: type[Command]) -> Any:
 
 
 def _signal(name: str, command_type: type[Command]) -> Any:
-    async def handle(self: Any, command: Any) -> None:
-        self.engine.report(command)
+    async def handle(self: Any, command: Any = None, *surplus: Any) -> None:
+        # An exception here would fail the workflow task for ever; what is no such fact is dropped, with a line.
+        if isinstance(command, command_type) and not surplus:
+            self.engine.report(command)
+        else:
+            workflow.logger.warning("malformed signal dropped", extra={"command": command_type.__name__})
 
     handle.__name__ = handle.__qualname__ = name
     handle.__annotations__ = {"command": command_type, "return": None}

@@ -187,8 +187,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case matching.PairingProposed():
             return replace(state, proposed=(*state.proposed, event.planned))
         case matching.MatchRunRecorded():
-            waiting = len(event.left_over)
-            return replace(state, stage=CohortStage.REVIEW, since=event.at, waiting=waiting)
+            return replace(state, stage=CohortStage.REVIEW, since=event.at, left_over=event.left_over)
         case matching.MatchesApproved():
             return matching.evolve_approved(state, event)
         case running.PairingLaunched():

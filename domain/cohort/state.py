@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.decider import Actor, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
 from domain.evaluation import Headline
-from domain.matching.assignment import ProposedPair
+from domain.matching.assignment import LeftOver, ProposedPair
 from domain.program import ProgramDesign
 
 
@@ -93,7 +93,7 @@ class Cohort:
     clocks: tuple[Clock, ...] = ()
     participants: tuple[Participant, ...] = ()
     proposed: tuple[PlannedPairing, ...] = ()
-    waiting: int = 0
+    left_over: tuple[LeftOver, ...] = ()
     approved_by: str | None = None
     approved_at: datetime | None = None
     starts_at: datetime | None = None

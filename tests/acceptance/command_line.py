@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
@@ -36,6 +40,28 @@ def started(*arguments: str | Path) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+@contextmanager
+def development(data: Path) -> Iterator[None]:
+    """`pairloom dev` on a data directory, up for the length of the block and ended by SIGTERM."""
+    process = started("dev", "--data", data)
+    try:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "A worker is serving" in line:
+                break
+        else:
+            raise AssertionError(f"it did not come up: {said}")
+        assert re.search(r"Temporal UI: +http://127\.0\.0\.1:\d+", said)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, rest
+    assert "Traceback" not in rest
 
 
 def small_roster(file: Path, mentors: int, mentees: int) -> Path:
