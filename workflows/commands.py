@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -70,7 +71,13 @@ def _signal(name: str, command_type: type[Command]) -> Any:
 
     handle.__name__ = handle.__qualname__ = name
     handle.__annotations__ = {"command": command_type, "return": None}
+    # Temporal converts the payload by the signature: one command.
+    handle.__signature__ = Signature([_parameter("self"), _parameter("command")])  # type: ignore[attr-defined]
     return workflow.signal(name=name, description=_first_line(command_type))(handle)
+
+
+def _parameter(name: str) -> Parameter:
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def _first_line(command_type: type[Command]) -> str:

@@ -44,6 +44,8 @@ DOCUMENTS = [
 ]
 
 DEMO, DOCS = "tests/acceptance/test_demo.py", "tests/acceptance/test_docs.py"
+COHORT = ".venv/bin/pairloom cohort"
+LAUNCHED = "tests/acceptance/test_cohort_commands.py::test_from_a_people_file_to_launched_pairings"
 ELSEWHERE = {
     "make demo": f"{DEMO}::test_every_pairing_ends_with_an_outcome_and_a_reason",
     'make demo ARGS="--keep"': f"{DEMO}::test_the_report_says_where_to_look_and_what_happened",
@@ -60,6 +62,9 @@ ELSEWHERE = {
     "make lint": f"{DOCS}::test_make_would_run_what_the_documents_say",
     "make unit": f"{DOCS}::test_make_would_run_what_the_documents_say",
     'make unit ARGS="-k offer"': f"{DOCS}::test_make_would_run_what_the_documents_say",
+    f"{COHORT} create spring --program examples/digital-fluency.yaml --roster examples/roster.csv": LAUNCHED,
+    f"{COHORT} approve spring --as head-of-learning --start 2027-01-11": LAUNCHED,
+    f"{COHORT} show spring": LAUNCHED,
     ".venv/bin/python docs/generate.py": f"{DOCS}::test_generated_pages_are_current",
 }
 """Commands that are too dear or too far-reaching to run here, and the test that runs what they do."""
