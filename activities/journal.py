@@ -46,4 +46,4 @@ class Journal:
     @activity.defn(name="read_stream")
     async def read(self, wanted: StreamRange) -> list[StoredEvent]:
         """The next page of a stream; a shorter page than `PAGE` is the last one."""
-        return (await self._store.read(wanted.stream, wanted.after))[:PAGE]
+        return await self._store.read(wanted.stream, wanted.after, PAGE)

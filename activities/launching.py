@@ -82,7 +82,7 @@ class Launching:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=f"Pairing {planned.pairing} of {request.cohort}",
-                static_details=f"{request.design.title}, version {request.design.version}. Why: {planned.why}",
+                static_details=f"{request.design.title}, version {request.design.version}",
             )
         except WorkflowAlreadyStartedError:
             return  # it ran and has ended: started before, by this batch or by an earlier try of it

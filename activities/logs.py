@@ -74,6 +74,10 @@ def _from_temporal(logger: Any, name: str, event: MutableMapping[str, Any]) -> M
     about = getattr(record, "temporal_workflow", None)
     if isinstance(about, dict):
         event.update(_ids(about.get("workflow_id")), run_id=about.get("run_id"))
+    at_work = getattr(record, "temporal_activity", None)
+    if isinstance(at_work, dict):
+        event.update(_ids(at_work.get("workflow_id")), run_id=at_work.get("workflow_run_id"))
+        event["activity"], event["attempt"] = at_work.get("activity_type"), at_work.get("attempt")
     for field in KEPT:
         if hasattr(record, field):
             event[field] = getattr(record, field)

@@ -63,7 +63,7 @@ class Matching:
         )
         weights = request.design.matching.weights
         pairs = tuple(
-            PlannedPairing(pairing=f"{pair.mentor}-{pair.mentee}", pair=pair, why=why_paired(pair.parts, weights))
+            PlannedPairing(pairing=f"{pair.mentor}~{pair.mentee}", pair=pair, why=why_paired(pair.parts, weights))
             for pair in found.pairs
         )
         return MatchResult(input_hash=digest, pairs=pairs, left_over=found.left_over)

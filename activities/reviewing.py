@@ -13,7 +13,6 @@ from domain.cohort.state import Funnel
 from domain.decider import Frozen
 from domain.evaluation import Headline, headline
 from domain.pairing.facts import facts
-from eventstore.people import people
 from eventstore.store import EventStore
 
 
@@ -22,6 +21,13 @@ class ReviewRequest(Frozen):
 
     cohort: str
     until: AwareDatetime
+
+
+class EvaluationRequest(Frozen):
+    """Which cohort, and how many people had enrolled when it was matched."""
+
+    cohort: str
+    enrolled: int
 
 
 class Reviewing:
@@ -37,16 +43,15 @@ class Reviewing:
         return funnel(pairings, request.until)
 
     @activity.defn
-    async def evaluate_cohort(self, cohort: str) -> Headline:
+    async def evaluate_cohort(self, request: EvaluationRequest) -> Headline:
         """The headline figures of a cohort whose pairings have all ended."""
-        return await headline_of(self._store, cohort)
+        return await headline_of(self._store, request)
 
 
-async def headline_of(store: EventStore, cohort: str) -> Headline:
+async def headline_of(store: EventStore, request: EvaluationRequest) -> Headline:
     """The headline figures as the streams stand now. People without a pairing count as eligible."""
-    states = [state async for state in folded_pairings(store, cohort)]
+    states = [state async for state in folded_pairings(store, request.cohort)]
     moments = [state.ended_at or state.since for state in states]
     now = max(moments, default=datetime.min)
     matched = {person for state in states for person in (state.mentor.participant, state.mentee.participant)}
-    eligible = len(await people(store, cohort))
-    return headline([facts(state, now) for state in states], matched=len(matched), eligible=eligible)
+    return headline([facts(state, now) for state in states], matched=len(matched), eligible=request.enrolled)

@@ -44,7 +44,7 @@ NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 
 DESIGN = ProgramDesign(program="example", version=1, title="Example", objectives=("Learn",), zone="Europe/London")
 PAIRING = Pairing(
-    id="P032-P031",
+    id="P032~P031",
     cohort="spring",
     replaces=None,
     design=DESIGN,

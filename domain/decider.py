@@ -56,7 +56,7 @@ class Actor(Frozen):
     """Who commands: a role and an opaque id (a participant, a service's name, a clock's name)."""
 
     role: Role
-    id: Label
+    id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.-]+$")]
 
 
 class Command(Frozen):

@@ -245,7 +245,7 @@ class ProgramDesign(Frozen):
     """A whole design. A cohort pins the version that it was created with."""
 
     program: Slug
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=1_000_000)
     title: str = Field(min_length=1, max_length=200)
     direction: Literal["reverse"] = "reverse"
     objectives: tuple[str, ...] = Field(min_length=1, max_length=10)

@@ -105,9 +105,9 @@ def in_sentences(url: str) -> Iterator[None]:
     except Exception as error:
         sentence = unavailable(error, url)
         if sentence is not None:
-            raise sentence from error
+            raise sentence from None  # the driver's own words may quote values, and causes travel into histories
         if isinstance(error, _UNFIT):
-            raise StoreRefused(f"PostgreSQL does not take this record ({_what(error)}).") from error
+            raise StoreRefused(f"PostgreSQL does not take this record ({_what(error)}).") from None
         raise
 
 

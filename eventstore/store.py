@@ -71,9 +71,11 @@ class EventStore:
                 except asyncpg.UniqueViolationError as violation:
                     if violation.constraint_name == "event_stream_command":
                         return await self._already_there(batch)
-                    if violation.constraint_name == "event_stream_version" and attempt == "first":
+                    if violation.constraint_name != "event_stream_version":
+                        raise
+                    if attempt == "first":
                         continue
-                    raise
+                    return Conflict(current=await self._version(batch.stream))
                 assert answer is not None
                 match answer["outcome"]:
                     case "appended":
@@ -84,15 +86,21 @@ class EventStore:
                         return Conflict(current=answer["last_version"])
         raise AssertionError("the second attempt answers or raises")
 
+    async def _version(self, stream: str) -> int:
+        found: int = await self._pool.fetchval(
+            "select coalesce(max(version), 0) from pairloom.event where stream_id = $1", stream
+        )
+        return found
+
     async def _already_there(self, batch: Batch) -> AlreadyThere:
         rows = await self._pool.fetch(statement("read_command"), batch.stream, batch.command_id)
         events = tuple(_stored(row) for row in rows)
         return AlreadyThere(first=events[0].version, last=events[-1].version, events=events)
 
-    async def read(self, stream: str, after: int = 0) -> list[StoredEvent]:
-        """The stream's events with a version above `after`, in order; empty for an unknown stream."""
+    async def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredEvent]:
+        """The stream's events with a version above `after`, in order, at most `limit`; empty for an unknown stream."""
         with in_sentences(self._url):
-            rows = await self._pool.fetch(statement("read"), stream, after)
+            rows = await self._pool.fetch(statement("read"), stream, after, limit)
         return [_stored(row) for row in rows]
 
     async def streams(self, prefix: str) -> list[str]:

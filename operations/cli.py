@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -39,6 +39,17 @@ from rehearsal.virtual_time import RehearsalStuck
 
 HOME = Path(".pairloom")
 DEMO_DATA, DEV_DATA = HOME / "demo", HOME / "dev"
+
+FAILURES = (
+    GroundError,
+    StoreUnavailable,
+    SchemaTooNew,
+    SchemaChanged,
+    composition.WorkerError,
+    CohortNotStarted,
+    RehearsalStuck,
+)
+"""What went wrong outside; each message says what to do."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 program = typer.Typer(no_args_is_help=True, help="Program designs.")
@@ -129,11 +140,11 @@ def main() -> None:
     except IntakeError as error:
         print(error.report(), file=sys.stderr)
         sys.exit(2)
-    except (GroundError, StoreUnavailable, SchemaTooNew, SchemaChanged, composition.WorkerError) as error:
+    except FAILURES as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    except (RehearsalStuck, CohortNotStarted) as error:
-        print(f"The demo got stuck: {error}", file=sys.stderr)
+    except WorkflowQueryFailedError as error:
+        print(f"The workflow does not answer yet: {error}. Try again in a moment.", file=sys.stderr)
         sys.exit(1)
     except WorkflowUpdateFailedError as refused:
         cause = refused.cause

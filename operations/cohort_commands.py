@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from domain.cohort.state import Cohort, CohortStage
@@ -27,7 +29,22 @@ DEV_DATA = Path(".pairloom/dev")
 
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts: create, look at, approve.")
 
-CohortId = Annotated[str, typer.Argument(metavar="ID", help="The cohort's id, such as digital-fluency-2027.")]
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
+        raise typer.BadParameter(f"found {value!r}, expected small letters, digits and hyphens: digital-fluency-2027")
+    return value
+
+
+def _opaque(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value):
+        raise typer.BadParameter(f"found {value!r}, expected an opaque id: letters, digits, '_', '.', '-'; no address")
+    return value
+
+
+CohortId = Annotated[
+    str, typer.Argument(metavar="ID", callback=_slug, help="The cohort's id, such as digital-fluency-2027.")
+]
 DataDirectory = Annotated[Path, typer.Option("--data", help="The data directory of the `pairloom dev` to talk to.")]
 
 
@@ -72,7 +89,9 @@ def show(cohort: CohortId, data: DataDirectory = DEV_DATA) -> None:
 @cohort_app.command("approve")
 def approve(
     cohort: CohortId,
-    approver: Annotated[str, typer.Option("--as", help="The approver's id, kept in the record.")],
+    approver: Annotated[
+        str, typer.Option("--as", callback=_opaque, help="The approver's opaque id, kept in the record.")
+    ],
     start: Annotated[str | None, typer.Option(help="Day of the first offers (YYYY-MM-DD); by default now.")] = None,
     data: DataDirectory = DEV_DATA,
 ) -> None:
@@ -101,9 +120,9 @@ async def until(desk: CohortDesk, holds: Callable[[Cohort], bool]) -> Cohort:
 
 
 async def _print(store: EventStore, cohort: Cohort) -> None:
-    names = {person.id: person.name for person in await people(store, cohort.id)}
+    names = {person.id: escape(person.name) for person in await people(store, cohort.id)}
     console = Console()
-    console.print(f"[bold]{cohort.design.title}[/bold]  ({cohort.id}): {cohort.stage.value}\n")
+    console.print(f"[bold]{escape(cohort.design.title)}[/bold]  ({cohort.id}): {cohort.stage.value}\n")
     console.print(_pairs(cohort, names))
     if cohort.left_over:
         console.print(_left_over(cohort.left_over, names))

@@ -58,11 +58,13 @@ class CohortDesk:
         """Open the enrolment, save the people where personal data lives, enrol them by id, close the enrolment."""
         await save_people(store, self.cohort, people)
         await self.send(OpenEnrolment(by=self._by, key="open", at=at))
-        roster = sorted(people, key=lambda person: person.id)
-        for start in range(0, len(roster), ENROLLED_AT_ONCE):
-            part = roster[start : start + ENROLLED_AT_ONCE]
+        known = {participant.id for participant in (await self.state()).participants}
+        missing = sorted((person for person in people if person.id not in known), key=lambda person: person.id)
+        for start in range(0, len(missing), ENROLLED_AT_ONCE):
+            part = missing[start : start + ENROLLED_AT_ONCE]
             enrolled = tuple(Participant(id=person.id, role=person.role, capacity=person.capacity) for person in part)
-            await self.send(EnrolParticipants(by=self._by, key=f"enrol:{start}", at=at, participants=enrolled))
+            key = f"enrol:{part[0].id}:{part[-1].id}:{len(part)}"
+            await self.send(EnrolParticipants(by=self._by, key=key, at=at, participants=enrolled))
         await self.send(CloseEnrolment(by=self._by, key="close-enrolment", at=at))
 
     async def approve(self, approver: Actor, starts_at: datetime | None = None, at: datetime | None = None) -> None:

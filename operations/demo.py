@@ -26,11 +26,15 @@ from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.cohorts import CohortDesk
+from operations.stopping import stop_everything
 from operations.worker_process import WorkerProcess
 from rehearsal.drive import CohortDriver
 from rehearsal.people import Assumptions
 from rehearsal.virtual_time import RehearsalStuck
 from worker import connect_to
+
+MARK = "demo-data"
+"""The file that says that a demo may empty its directory."""
 
 COORDINATOR = Actor(role=Role.COORDINATOR, id="ops-1")
 APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")
@@ -161,7 +165,7 @@ async def _collect(
     pairings = tuple(pairing.state for pairing in driver.pairings if pairing.state is not None)
     if cohort.headline is None:
         raise RehearsalStuck("the cohort closed without its figures")
-    counts = {p.id: await store.count(f"pairing/{cohort.id}/{p.id}") for p in pairings}
+    counts = {p.id: len(await store.read(f"pairing/{cohort.id}/{p.id}")) for p in pairings}
     return DemoResult(
         cohort=cohort,
         pairings=pairings,
@@ -182,7 +186,7 @@ async def _ground(plan: DemoPlan) -> AsyncIterator[Ground]:
     """Fresh servers on an empty data directory; kept running afterwards if the plan says so."""
     if attach(plan.data) is not None:
         raise GroundError(f"A demo is still running on {plan.data}: look at it, or end it with `make stop`.")
-    shutil.rmtree(plan.data, ignore_errors=True)
+    _emptied(plan.data)
     ground = await asyncio.to_thread(start_ground, plan.data, virtual_time=True, preferred=plan.ports)
     try:
         yield ground
@@ -193,15 +197,28 @@ async def _ground(plan: DemoPlan) -> AsyncIterator[Ground]:
         await asyncio.to_thread(ground.stop)
 
 
+def _emptied(data: Path) -> None:
+    """Remove what an earlier demo left; refuse to touch a directory that no demo made."""
+    if data.exists() and not data.is_dir():
+        raise GroundError(f"{data} is a file: give another data directory.")
+    if data.exists() and any(data.iterdir()):
+        if not (data / MARK).exists():
+            raise GroundError(f"{data} holds something that is not a demo's: give an empty or a new directory.")
+        stop_everything(data)
+        shutil.rmtree(data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data / MARK).write_text("A demo of Pairloom owns this directory and empties it when it starts.\n")
+
+
 @contextmanager
 def _explained(ground: Ground, worker: WorkerProcess) -> Iterator[None]:
     """Say which server failed, and why by its own log, where a call to it did."""
     try:
         yield
     except (RPCError, StoreUnavailable, WorkflowUpdateFailedError, WorkflowQueryFailedError, RehearsalStuck) as error:
-        raise GroundError(
-            f"The demo cannot go on: {error}. {ground.trouble()} The worker's log: {worker.log}"
-        ) from error
+        reason = error.cause if isinstance(error, WorkflowUpdateFailedError) else error
+        sentence = f"The demo cannot go on: {reason}. {ground.trouble()} The worker's log: {worker.log}"
+        raise GroundError(sentence) from error
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from domain.evaluation import BySide, Headline, Shown, ShownSpread, Suppressed
@@ -24,7 +25,7 @@ REASONS = {
 
 def print_report(console: Console, result: DemoResult, names: Mapping[str, str], *, kept: bool, data: Path) -> None:
     """Funnel, pairings, evaluation, and where to look. `names` never leaves the operator's terminal."""
-    console.print(f"\n[bold]{result.cohort.design.title}[/bold]  ({result.cohort.id}, {result.weeks} weeks)\n")
+    console.print(f"\n[bold]{escape(result.cohort.design.title)}[/bold]  ({result.cohort.id}, {result.weeks} weeks)\n")
     console.print(_funnel(result.headline))
     console.print(_pairings(result, names))
     console.print(_evaluation(result.headline))
@@ -72,8 +73,8 @@ def _pairings(result: DemoResult, names: Mapping[str, str]) -> Table:
     for pairing in result.pairings:
         ending = outcome(pairing)
         table.add_row(
-            names.get(pairing.mentor.participant, pairing.mentor.participant),
-            names.get(pairing.mentee.participant, pairing.mentee.participant),
+            escape(names.get(pairing.mentor.participant, pairing.mentor.participant)),
+            escape(names.get(pairing.mentee.participant, pairing.mentee.participant)),
             f"[{OUTCOME_STYLE.get(ending, 'dim')}]{ending.replace('_', ' ')}[/]",
             REASONS.get(pairing.reason or "", pairing.reason or ""),
             f"{pairing.held}/{pairing.design.meetings.planned}",

@@ -15,9 +15,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.launching import Launching, LaunchRequest
     from activities.matching import Matching, MatchRequest
-    from activities.reviewing import Reviewing, ReviewRequest
+    from activities.reviewing import EvaluationRequest, Reviewing, ReviewRequest
     from domain.cohort import decider
-    from domain.cohort.closing import CancelCohort, CloseCohort
+    from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
     from domain.cohort.decider import CohortCommand, CohortEvent, Work, work
     from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
@@ -68,11 +68,11 @@ class CohortWorkflow:
         """Wait for people and clocks; match, launch and evaluate when the state calls for it."""
         try:
             await self._carry(given)
+            await self.engine.settle()
         except (asyncio.CancelledError, ActivityError) as error:
             if is_cancelled_exception(error):
                 await self._end_as_cancelled()
             raise
-        await self.engine.settle()
         if not self.engine.state.ended:
             self._continue_as_new(given)
         state = self.engine.state
@@ -103,10 +103,18 @@ class CohortWorkflow:
         """An administrator cancelled the workflow: the record says so before the workflow ends."""
         reason = "the workflow was cancelled by a Temporal administrator"
         with suppress(ApplicationError):  # refused where the cohort has ended by itself meanwhile
-            await self.engine.answer(CancelCohort(by=ENGINE, key="workflow-cancelled", reason=reason))
+            await self.engine.answer(AbandonCohort(by=ENGINE, key="workflow-cancelled", reason=reason))
         await self.engine.settle()
 
     async def _do(self, todo: Work) -> None:
+        try:
+            await self._work(todo)
+        except ApplicationError:
+            # Cancelled meanwhile, the cohort has no place for the report; anything else is a defect.
+            if work(self.engine.state) is todo:
+                raise
+
+    async def _work(self, todo: Work) -> None:
         match todo:
             case Work.MATCH:
                 await self._match()
@@ -164,7 +172,7 @@ class CohortWorkflow:
         state = self.engine.state
         headline = await workflow.execute_activity_method(
             Reviewing.evaluate_cohort,
-            state.id,
+            EvaluationRequest(cohort=state.id, enrolled=len(state.participants)),
             start_to_close_timeout=timedelta(minutes=10),
             retry_policy=UNLIMITED,
             summary="evaluate the cohort",
@@ -196,14 +204,13 @@ class CohortWorkflow:
         )
 
     def _show(self, state: Cohort) -> None:
-        red = state.funnel.red
         updates = changes(
             workflow.info().typed_search_attributes,
             cohort=state.id,
             program=state.design.program,
             stage=state.stage.value,
-            health="RED" if red else "AMBER" if state.funnel.amber else "GREEN",
-            waiting_for=("approver",) if state.stage.value == "REVIEW" else (),
+            health=state.health.value,
+            waiting_for=tuple(role.value for role in state.waiting_for),
             meetings_held=0,
         )
         if updates:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.cohort.state import Cohort, CohortStage, cohort_during
+from domain.cohort.state import Cohort, CohortStage, EngineReport, cohort_during
 from domain.decider import Command, Event, Role
 from domain.evaluation import Headline
 from domain.permissions import only
@@ -27,16 +27,22 @@ class CohortCancelled(Event):
     reason: str
 
 
-class CloseCohort(Command):
+class CloseCohort(EngineReport):
     """The evaluation reports the cohort's figures. Only the engine sends this."""
 
     headline: Headline
 
 
 class CancelCohort(Command):
-    """An approver ends a cohort that has not been launched; the engine, one whose workflow was cancelled."""
+    """An approver ends a cohort that has not been launched."""
 
     reason: str = Field(min_length=3, max_length=500)
+
+
+class AbandonCohort(EngineReport):
+    """The cohort's workflow was cancelled from outside, at whatever stage. Only the engine sends this."""
+
+    reason: str
 
 
 def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClosed, ...]:
@@ -47,11 +53,12 @@ def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClos
 
 
 def cancel(state: Cohort, command: CancelCohort, at: datetime) -> tuple[CohortCancelled, ...]:
-    """Before the launch only: running pairings are closed one by one, each with its reason.
-
-    A cancelled workflow ends in the record at any stage: the pairings that it launched go on by themselves.
-    """
-    only(command.by, Role.APPROVER, Role.SERVICE)
-    if command.by.role is Role.APPROVER:
-        cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
+    """Before the launch only: running pairings are closed one by one, each with its reason."""
+    only(command.by, Role.APPROVER)
+    cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
     return (CohortCancelled(at=at, reason=command.reason),)
+
+
+def abandon(state: Cohort, command: AbandonCohort, at: datetime) -> tuple[CohortCancelled, ...]:
+    """It ends in the record too; the pairings that it launched go on by themselves."""
+    return (CohortCancelled(at=max(at, state.since), reason=command.reason),)

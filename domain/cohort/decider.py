@@ -15,6 +15,7 @@ from domain.cohort.state import (
     Cohort,
     CohortClock,
     CohortStage,
+    EngineReport,
     FireCohortClock,
     fire_cohort,
     with_cohort_clocks,
@@ -36,6 +37,7 @@ CohortCommand: TypeAlias = (
     | running.RecordReview
     | closing.CloseCohort
     | closing.CancelCohort
+    | closing.AbandonCohort
     | FireCohortClock
 )
 
@@ -92,7 +94,8 @@ def decide(state: Cohort | None, command: CohortCommand, now: datetime) -> tuple
         return running.record_review(state, command, now)
     if isinstance(command, FireCohortClock):
         return _fire(state, command, now)
-    return _obey(state, command, max(effective_time(command, now, state.design), state.since))
+    at = (command.at or now) if isinstance(command, EngineReport) else effective_time(command, now, state.design)
+    return _obey(state, command, max(at, state.since))
 
 
 def evolve(state: Cohort | None, event: CohortEvent) -> Cohort:
@@ -153,6 +156,8 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
             return closing.close(state, command, at)
         case closing.CancelCohort():
             return closing.cancel(state, command, at)
+        case closing.AbandonCohort():
+            return closing.abandon(state, command, at)
         case enrolment.CreateCohort() | running.RecordReview() | FireCohortClock():
             raise AssertionError("decided before")
         case _:

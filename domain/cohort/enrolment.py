@@ -10,8 +10,9 @@ from pydantic import Field
 
 from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock, Participant, cohort_during
 from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
+from domain.lateness import fired
 from domain.permissions import only
-from domain.program import ProgramDesign
+from domain.program import ProgramDesign, Slug
 
 
 class CohortCreated(Event):
@@ -59,7 +60,7 @@ class EnrolmentClosed(Event):
 class CreateCohort(Command):
     """The coordinator creates a cohort of a program. `seed` decides ties in the matching."""
 
-    cohort: str
+    cohort: Slug
     design: ProgramDesign
     seed: int = Field(ge=0)
 
@@ -132,8 +133,7 @@ def close_in_time(
     state: Cohort, command: FireCohortClock, now: datetime
 ) -> tuple[EnrolmentClosed | EnrolmentExtended, ...]:
     """The window's time is over. With nobody to match it opens again: a clock never waits for a refusal to go away."""
-    late = now - command.due > state.design.late_after
-    at = now if late else command.due
+    at, _ = fired(command.due, now, state.design, state.since)
     if not _matchable(state):
         return (EnrolmentExtended(at=at, starts=(_window(state, at),)),)
     return (_closed(state, at),)

@@ -12,6 +12,7 @@ from domain.cohort.state import (
     Cohort,
     CohortClock,
     CohortStage,
+    EngineReport,
     PlannedPairing,
     cohort_during,
 )
@@ -45,13 +46,13 @@ class MatchesApproved(Event):
     starts_at: AwareDatetime
 
 
-class ProposePairs(Command):
+class ProposePairs(EngineReport):
     """The matching reports a part of its pairs. Only the engine sends this."""
 
     pairs: tuple[PlannedPairing, ...] = Field(min_length=1, max_length=500)
 
 
-class RecordMatchRun(Command):
+class RecordMatchRun(EngineReport):
     """The matching reports that it is done. Only the engine sends this."""
 
     input_hash: str

@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.cohort.state import Cohort, CohortClock, CohortStage, Funnel, cohort_during
-from domain.decider import Clock, Command, Event, Rejected, Role
+from domain.cohort.state import Cohort, CohortClock, CohortStage, EngineReport, Funnel, cohort_during
+from domain.decider import Clock, Event, Rejected, Role
+from domain.lateness import fired
 from domain.permissions import only
 
 
@@ -28,13 +29,13 @@ class CohortReviewed(Event):
     funnel: Funnel
 
 
-class RecordLaunch(Command):
+class RecordLaunch(EngineReport):
     """The launch reports pairings that run. Only the engine sends this."""
 
     pairings: tuple[str, ...] = Field(min_length=1, max_length=500)
 
 
-class RecordReview(Command):
+class RecordReview(EngineReport):
     """A review's clock came due and its figures were read from the store. Only the engine sends this."""
 
     clock: str
@@ -57,8 +58,7 @@ def record_review(state: Cohort, command: RecordReview, now: datetime) -> tuple[
     """The week's review; the next one is due a week later, until every pairing has ended."""
     if all(clock.name != command.clock or clock.due != command.due for clock in state.clocks):
         raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
-    late = now - command.due > state.design.late_after
-    at = now if late else command.due
+    at, _ = fired(command.due, now, state.design, state.since)
     week = state.reviews + 1
     over = command.funnel.ended >= len(state.proposed)
     following = Clock(name=f"{CohortClock.REVIEW.value}:{week + 1}", due=at + state.design.cohort.review_every)

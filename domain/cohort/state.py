@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.decider import Actor, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
 from domain.evaluation import Headline
 from domain.matching.assignment import LeftOver, ProposedPair
+from domain.pairing.state import Health
 from domain.program import ProgramDesign
 
 
@@ -74,6 +75,10 @@ class Funnel(Frozen):
         return self.completed + self.ended_otherwise
 
 
+class EngineReport(Command):
+    """A report of the engine's own work. Nobody else can send it, and it may reach back as far as it must."""
+
+
 class FireCohortClock(Command):
     """A clock of the cohort has come due. Only the engine sends this."""
 
@@ -109,6 +114,18 @@ class Cohort:
         return self.stage in COHORT_ENDED
 
     @property
+    def health(self) -> Health:
+        """The worst of its pairings', by the last review."""
+        return Health.RED if self.funnel.red else Health.AMBER if self.funnel.amber else Health.GREEN
+
+    @property
+    def waiting_for(self) -> tuple[Role, ...]:
+        """Whose move it is now."""
+        if self.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
+            return (Role.COORDINATOR,)
+        return (Role.APPROVER,) if self.stage is CohortStage.REVIEW else ()
+
+    @property
     def unlaunched(self) -> tuple[PlannedPairing, ...]:
         """Approved pairs whose pairing has not been started yet."""
         done = set(self.launched)
@@ -132,7 +149,7 @@ def with_cohort_clocks(state: Cohort, event: Event) -> Cohort:
 def fire_cohort(running: Clock) -> FireCohortClock:
     """The command that a clock's firing means. Its key makes a second firing a duplicate."""
     return FireCohortClock(
-        by=Actor(role=Role.CLOCK, id=running.name),
+        by=Actor(role=Role.CLOCK, id=running.name.partition(":")[0]),
         key=f"clock:{running.name}@{running.due.isoformat()}",
         clock=running.name,
         due=running.due,

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.decider import Actor, Clock, Command, Event, Role
+from domain.lateness import fired
 from domain.pairing.state import Pairing
 
 
@@ -150,7 +151,7 @@ def with_clocks(state: Pairing, event: Event) -> Pairing:
 def fire(running: Clock) -> FireClock:
     """The command that a clock's firing means. Its key makes a second firing a duplicate."""
     return FireClock(
-        by=Actor(role=Role.CLOCK, id=running.name),
+        by=Actor(role=Role.CLOCK, id=kind_of(running.name).value),
         key=f"clock:{running.name}@{running.due.isoformat()}",
         clock=running.name,
         due=running.due,
@@ -158,10 +159,5 @@ def fire(running: Clock) -> FireClock:
 
 
 def fired_at(state: Pairing, command: FireClock, now: datetime) -> tuple[datetime, bool]:
-    """The effective time of a firing and whether it is late.
-
-    On time, the deadline itself is the effective time, however many milliseconds the timer took;
-    late, it is now: nobody was told when it was due. Never earlier than what has happened already.
-    """
-    late = now - command.due > state.design.late_after
-    return max(now if late else command.due, state.as_of), late
+    """The effective time of a firing and whether it is late, never earlier than what has happened already."""
+    return fired(command.due, now, state.design, state.as_of)

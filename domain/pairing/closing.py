@@ -80,11 +80,12 @@ def completed(state: Pairing, at: datetime) -> PairingCompleted:
     """The end of the plan, with how it compares to what counts as completed."""
     plan = state.design.meetings
     missing = [side.value for side in SIDES if side not in {e.side for e in state.evaluations}]
-    meets_standard = state.held >= plan.enough and not missing
     reason = f"{state.held} of {plan.planned} meetings held"
     if missing:
         reason += f"; no evaluation from the {' and the '.join(missing)}"
-    return PairingCompleted(at=at, meets_standard=meets_standard, held=state.held, planned=plan.planned, reason=reason)
+    return PairingCompleted(
+        at=at, meets_standard=state.meets_standard, held=state.held, planned=plan.planned, reason=reason
+    )
 
 
 def request_exit(

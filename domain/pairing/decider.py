@@ -111,7 +111,7 @@ def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tup
     if isinstance(command, FireClock):
         return _fire(state, command, now)
     # Effective times never run backwards: a report from before the latest event takes effect with it.
-    return _obey(state, command, max(effective_time(command, now, state.design), state.as_of))
+    return _obey(state, command, max(effective_time(command, now, state.design), state.as_of), now)
 
 
 def evolve(state: Pairing | None, event: PairingEvent) -> Pairing:
@@ -149,7 +149,7 @@ def fold(events: Iterable[PairingEvent]) -> Pairing:
 
 
 def _obey(  # one line for each command, on purpose
-    state: Pairing, command: PairingCommand, at: datetime
+    state: Pairing, command: PairingCommand, at: datetime, now: datetime
 ) -> tuple[PairingEvent, ...]:
     match command:
         case offer.AcceptOffer():
@@ -171,9 +171,9 @@ def _obey(  # one line for each command, on purpose
         case goal_setting.NameDelegate():
             return goal_setting.name_delegate(state, command, at)
         case meetings.ScheduleMeeting():
-            return meetings.schedule(state, command, at)
+            return meetings.schedule(state, command, at, now)
         case meetings.MoveMeeting():
-            return meetings.move(state, command, at)
+            return meetings.move(state, command, at, now)
         case meetings.CancelMeeting():
             return meetings.cancel(state, command, at)
         case meetings.LogMeeting():

@@ -42,8 +42,7 @@ def facts(state: Pairing, now: datetime) -> PairingFacts:
 def outcome(state: Pairing) -> Outcome:
     """Completed means: enough meetings held and both sides evaluated. Running to the end is not enough."""
     if state.stage is Stage.COMPLETED:
-        both = len(state.evaluations) == len(Side)
-        return "completed" if both and state.held >= state.design.meetings.enough else "below_standard"
+        return "completed" if state.meets_standard else "below_standard"
     return OUTCOMES.get(state.stage, "running")
 
 

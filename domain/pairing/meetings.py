@@ -24,6 +24,9 @@ HEALTH_CLOCKS = (
     ClockKind.SILENCE_PROPOSE,
     ClockKind.SILENCE_CONFIRM,
 )
+SAME_MEETING = timedelta(hours=4)
+"""Reports of meetings closer than this are of one meeting (own): two people and a calendar report the same."""
+
 OPEN_AT_MOST = 4
 """Meetings booked ahead at one time (own): bounds the clocks that a pairing can run."""
 
@@ -100,11 +103,13 @@ class LogMeeting(Command):
     minutes: Minutes
 
 
-def schedule(state: Pairing, command: ScheduleMeeting, at: datetime) -> tuple[MeetingScheduled | EscalationClosed, ...]:
+def schedule(
+    state: Pairing, command: ScheduleMeeting, at: datetime, now: datetime
+) -> tuple[MeetingScheduled | EscalationClosed, ...]:
     """Book the next meeting."""
     _may_book(state, command.by)
     during(state, *BOOKING)
-    _bookable(state, command.starts_at, command.minutes, at)
+    _bookable(state, command.starts_at, command.minutes, now)
     coming = state.held + len(state.meetings) + 1
     if coming >= state.design.goals.before_meeting and not state.has_goals:
         raise Rejected("rule", f"meeting {coming} needs the signed agreement and a goal first")
@@ -122,14 +127,14 @@ def schedule(state: Pairing, command: ScheduleMeeting, at: datetime) -> tuple[Me
     return (booked, *settle(state, at, EscalationKind.NOTHING_BOOKED))
 
 
-def move(state: Pairing, command: MoveMeeting, at: datetime) -> tuple[MeetingMoved, ...]:
+def move(state: Pairing, command: MoveMeeting, at: datetime, now: datetime) -> tuple[MeetingMoved, ...]:
     """Give a booked meeting another time."""
     _may_book(state, command.by)
     during(state, *BOOKING)
     meeting = _booked(state, command.meeting)
     if meeting.starts_at == command.starts_at:
         raise Rejected("duplicate", f"meeting {meeting.number} starts at that time already")
-    _bookable(state, command.starts_at, meeting.minutes, at)
+    _bookable(state, command.starts_at, meeting.minutes, now)
     starts = _meeting_clocks(state, meeting.number, command.starts_at, meeting.minutes, at)
     return (
         MeetingMoved(
@@ -167,13 +172,13 @@ def log(state: Pairing, command: LogMeeting, at: datetime) -> tuple[MeetingHeld 
     """The two met."""
     if command.by.role is not Role.SERVICE:
         own_side(state, command.by)
-    during(state, *BOOKING, Stage.EVALUATING)
+    during(state, *BOOKING, Stage.EVALUATING, Stage.PAUSED)
     if command.held_at > at + CLOCK_SKEW:
         raise Rejected("time", "a meeting is logged after it was held")
     if state.activated_at is not None and command.held_at < state.activated_at:
         raise Rejected("time", f"the pairing began on {state.activated_at.date().isoformat()}, after this meeting")
-    booked = command.meeting is not None
-    number = _booked(state, command.meeting).number if command.meeting is not None else state.scheduled + 1
+    meeting = _booked(state, command.meeting) if command.meeting is not None else _meant(state, command.held_at)
+    booked, number = meeting is not None, meeting.number if meeting is not None else state.scheduled + 1
     starts, stops = _next_round(state, number, at, held_at=command.held_at)
     held = MeetingHeld(
         at=at,
@@ -297,9 +302,9 @@ def _may_book(state: Pairing, actor: Actor) -> None:
         own_side(state, actor)
 
 
-def _bookable(state: Pairing, starts_at: datetime, minutes: int, at: datetime) -> None:
+def _bookable(state: Pairing, starts_at: datetime, minutes: int, now: datetime) -> None:
     policy = state.design.meetings
-    if starts_at <= at:
+    if starts_at <= now:  # by our clock: a booking that is dated back must not be for a meeting that is over
         raise Rejected("time", "a meeting is booked for a time to come; log one that was held")
     if not policy.minutes_at_least <= minutes <= policy.minutes_at_most:
         raise Rejected("rule", f"a meeting takes {policy.minutes_at_least} to {policy.minutes_at_most} minutes")
@@ -315,6 +320,14 @@ def _booked(state: Pairing, number: int) -> Meeting:
         if meeting.number == number:
             return meeting
     raise Rejected("unknown", f"there is no booked meeting {number}")
+
+
+def _meant(state: Pairing, held_at: datetime) -> Meeting | None:
+    """The booked meeting that a report without a number means; refuse a second report of a meeting held."""
+    if state.last_held_at is not None and abs(held_at - state.last_held_at) < SAME_MEETING:
+        raise Rejected("duplicate", "a meeting at that time has been logged already")
+    near = [meeting for meeting in state.meetings if abs(meeting.starts_at - held_at) < SAME_MEETING]
+    return min(near, key=lambda meeting: abs(meeting.starts_at - held_at), default=None)
 
 
 def _cancellation(state: Pairing, meeting: Meeting, side: Side | None, at: datetime) -> MeetingCancelled:

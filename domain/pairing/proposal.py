@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from domain.decider import Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, clock, with_clocks
 from domain.pairing.state import Pairing, Party, Stage
 from domain.permissions import only
-from domain.program import ProgramDesign
+from domain.program import ProgramDesign, Slug
+
+PairingId = Annotated[str, Field(min_length=1, max_length=130, pattern=r"^[A-Za-z0-9_.~-]+$")]
+"""`<mentor>~<mentee>`: the tilde cannot be in a participant's id, so two pairs never share one."""
 
 
 class PairingCreated(Event):
@@ -29,8 +32,8 @@ class PairingCreated(Event):
 class CreatePairing(Command):
     """Begin a pairing whose offer goes out at `starts_at`. Sent once by the launch of the cohort."""
 
-    pairing: str
-    cohort: str
+    pairing: PairingId
+    cohort: Slug
     replaces: str | None = None
     design: ProgramDesign
     mentor: Party

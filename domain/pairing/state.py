@@ -237,6 +237,11 @@ class Pairing:
         """Every planned meeting has been held: nobody is asked for more."""
         return self.held >= self.design.meetings.planned
 
+    @property
+    def meets_standard(self) -> bool:
+        """Enough meetings were held and both sides evaluated: what counts as completed."""
+        return self.held >= self.design.meetings.enough and len(self.evaluations) == len(SIDES)
+
     def party(self, side: Side) -> Party:
         """The person on a side."""
         return self.mentor if side is Side.MENTOR else self.mentee

@@ -187,7 +187,7 @@ def creation() -> CreatePairing:
     return CreatePairing(
         by=Actor(role=Role.COORDINATOR, id="launch"),
         key="create",
-        pairing="P032-P031",
+        pairing="P032~P031",
         cohort="spring",
         design=read_program(PROJECT / "examples" / "digital-fluency.yaml"),
         mentor=Party(participant="P032", zone="Europe/London"),
@@ -214,7 +214,7 @@ async def deployment(ground: Ground, namespace: str, database_url: str, creation
         await client.start_workflow(
             PairingWorkflow.run,
             PairingInput(create=creation),
-            id="pairing/spring/P032-P031",
+            id="pairing/spring/P032~P031",
             task_queue=TASK_QUEUE,
         )
         yield namespace
@@ -225,7 +225,7 @@ async def test_the_temporal_commands_succeed(ground: Ground, deployment: str) ->
     version = [command for command in commands if "set-current-version" in command]
     assert len(commands) > len(version) == 1
     await _until(ground, version[0], deployment)  # refused until the server has heard of the worker
-    asked = f"{TEMPORAL} workflow query --workflow-id pairing/spring/P032-P031 --name version"
+    asked = f"{TEMPORAL} workflow query --workflow-id pairing/spring/P032~P031 --name version"
     await _until(ground, asked, deployment, says="2")  # created, offered
     for command in commands:
         if command not in version:

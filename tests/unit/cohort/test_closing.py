@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.cohort.closing import CancelCohort, CloseCohort, CohortCancelled, CohortClosed
+from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort, CohortCancelled, CohortClosed
 from domain.cohort.state import CohortStage
 from domain.decider import Actor
 
@@ -53,6 +53,18 @@ def test_the_approver_cancels_before_the_launch(story: Callable[[], Story]) -> N
     cancelled.then(an(CohortCancelled, reason="budget"))
     assert cancelled.stage is CohortStage.CANCELLED
     assert (cancelled.state.reason, cancelled.clocks) == ("budget", {})
+
+
+@pytest.mark.parametrize("story", [matching, running, evaluating], ids=lambda story: story.__name__)
+def test_a_cohort_whose_workflow_was_cancelled_ends_at_any_stage(story: Callable[[], Story]) -> None:
+    abandoned = story().when(AbandonCohort, ENGINE, reason="the workflow was cancelled")
+
+    abandoned.then(an(CohortCancelled, reason="the workflow was cancelled"))
+    assert abandoned.state.ended
+
+
+def test_no_service_cancels_a_cohort() -> None:
+    in_review().refuses(CancelCohort, ENGINE, code="role", reason="budget")
 
 
 @pytest.mark.parametrize("story", [approved, running, evaluating], ids=lambda story: story.__name__)

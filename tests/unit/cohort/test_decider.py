@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 import domain.cohort
 from domain.cohort import decider
-from domain.cohort.closing import CancelCohort, CloseCohort
+from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
 from domain.cohort.decider import CohortCommand, CohortEvent, Work, agenda, decide, evolve, load, notices, work
 from domain.cohort.enrolment import (
     CloseEnrolment,
@@ -26,7 +26,7 @@ from domain.cohort.enrolment import (
 )
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.running import RecordLaunch, RecordReview
-from domain.cohort.state import Cohort, CohortClock, FireCohortClock, Funnel, fire_cohort
+from domain.cohort.state import Cohort, CohortClock, EngineReport, FireCohortClock, Funnel, fire_cohort
 from domain.decider import Command, Event, Rejected
 from workflows.cohort import CohortWorkflow
 from workflows.commands import update_name
@@ -62,6 +62,7 @@ SENT_BY_THE_ENGINE = {
     RecordLaunch,
     RecordReview,
     CloseCohort,
+    AbandonCohort,
     FireCohortClock,
 }
 
@@ -187,6 +188,7 @@ MADE: dict[type[Command], Callable[[int], dict[str, Any]]] = {
     RecordLaunch: lambda pick: {"pairings": [planned(pick + 1).pairing]},
     CloseCohort: lambda pick: {"headline": figures()},
     CancelCohort: lambda pick: {"reason": "budget"},
+    AbandonCohort: lambda pick: {"reason": "the workflow was cancelled"},
 }
 KINDS = sorted(MADE, key=lambda kind: kind.__name__)
 STEP = st.tuples(
@@ -263,7 +265,7 @@ def defined(kind: type) -> set[type]:
 
 def test_the_unions_hold_every_event_and_every_command_that_a_phase_defines() -> None:
     assert set(EVENTS) == defined(Event)
-    assert set(COMMANDS) == defined(Command)
+    assert {EngineReport, *COMMANDS} == defined(Command)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)

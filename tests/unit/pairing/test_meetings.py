@@ -305,3 +305,21 @@ def test_a_meeting_ends_the_silence() -> None:
 
     assert not {"nothing_booked", "red", "silence"} & set(story.items)
     assert clocks_of(story, "health", "silence") == {"health.amber": 137, "health.red": 152, "silence.propose": 182}
+
+
+def test_two_reports_of_one_meeting_count_once() -> None:
+    story = in_meetings().when(LogMeeting, MENTOR, on=12, held_at=day(11), minutes=60)
+
+    story.refuses(LogMeeting, MENTEE, code="duplicate", held_at=day(11 + hours(0.25)), minutes=45)
+
+    assert story.state.held == 1
+
+
+def test_a_report_without_a_number_means_the_booked_meeting() -> None:
+    story = with_a_meeting(starts=9).when(LogMeeting, MENTOR, on=10, held_at=day(9), minutes=60)
+
+    assert (story.state.held, story.state.scheduled, story.state.meetings) == (1, 1, ())
+
+
+def test_a_booking_is_not_dated_back_to_before_its_meeting() -> None:
+    in_meetings().until(12).refuses(ScheduleMeeting, MENTOR, code="time", at=day(10), starts_at=day(11), minutes=60)
