@@ -8,6 +8,7 @@ PostgreSQL by `PAIRLOOM_DATABASE_URL`. SIGTERM and SIGINT stop it gracefully.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,14 +16,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import structlog
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.service import RPCError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -43,6 +46,9 @@ from workflows.registration import register_search_attributes
 
 PASSED_THROUGH = ("domain", "eventstore", "activities", "workflows.contract", "annotated_types", "asyncpg", "structlog")
 """Modules that workflow code shares with the process instead of loading them again for each workflow."""
+
+PATIENCE = 10
+"""Seconds in which Temporal must answer at the start."""
 
 log = structlog.get_logger("pairloom.worker")
 
@@ -70,6 +76,7 @@ class Settings:
                 "PAIRLOOM_DATABASE_URL is not set: give the address of the event store's database, such as "
                 "postgresql://pairloom@db.example:5432/pairloom"
             )
+        _check_port(url)
         return cls(
             database_url=url,
             task_queue=environment.get("PAIRLOOM_TASK_QUEUE", TASK_QUEUE),
@@ -80,12 +87,24 @@ class Settings:
 
 
 async def connect(profile: str | None = None) -> Client:
-    """A Temporal client by environment or profile; raises WorkerError where the server does not answer."""
-    config = ClientConfig.load_client_connect_config(profile=profile)
-    address = config.setdefault("target_host", "localhost:7233")
+    """A Temporal client by environment or profile; raises WorkerError where the server does not answer.
+
+    What the client's core has to say goes through our own log, in its form.
+    """
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
-    except (RuntimeError, RPCError) as error:
+        config = ClientConfig.load_client_connect_config(profile=profile)
+    except Exception as error:  # the bridge's own class, which has no public name
+        raise WorkerError(f"Temporal's client configuration cannot be used: {error}.") from error
+    address = config.setdefault("target_host", "localhost:7233")
+    level = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    runtime = Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level, forwarding=forwarding)))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            client = await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
+            await _find_namespace(client)
+            return client
+    except (RuntimeError, ValueError, TimeoutError, RPCError) as error:
         raise WorkerError(
             f"Temporal does not answer at {address}: start it (`pairloom dev`), or set TEMPORAL_ADDRESS or "
             "TEMPORAL_PROFILE."
@@ -166,6 +185,29 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+async def _find_namespace(client: Client) -> None:
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise WorkerError(
+                f"Temporal has no namespace '{client.namespace}': create it, or set TEMPORAL_NAMESPACE."
+            ) from error
+        if error.status is not RPCStatusCode.PERMISSION_DENIED:  # some servers let only administrators look
+            raise
+
+
+def _check_port(url: str) -> None:
+    """The driver's own complaint about a port would quote the address, password and all."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise WorkerError(
+            "PAIRLOOM_DATABASE_URL is no address: expected postgresql://user@host:port/database, "
+            "and special characters in a password written as %40."
+        ) from None
 
 
 async def _prepare(client: Client) -> None:

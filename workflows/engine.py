@@ -7,20 +7,21 @@ means *stored*. The same engine runs every aggregate; all that it knows of one i
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, Generic, TypeVar, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.journal import PAGE, Journal, StreamRange
     from domain.decider import Command, Deadline, Decider, Event, Notice, Rejected, Role
+    from eventstore.failures import StoreRefused
     from eventstore.records import (
         AlreadyThere,
         AppendResult,
@@ -39,13 +40,24 @@ E = TypeVar("E", bound=Event)
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://pairloom.example/event-store")
 REMEMBERED_AT_MOST = 200
-"""Answered keys kept in memory and across continue-as-new; older ones are found in the store."""
+"""Answered keys kept in memory and across continue-as-new. A pairing's whole life has some sixty."""
 
 HISTORY_AT_MOST = 4000
 """History events after which the next quiet moment continues as new, before the server has to ask."""
 
-AT_ONCE = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
-FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+REFUSED_BY_THE_STORE = StoreRefused.__name__
+"""The activity failure that no repetition cures."""
+
+AT_ONCE = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100),
+    maximum_attempts=3,
+    non_retryable_error_types=[REFUSED_BY_THE_STORE],
+)
+FOR_EVER = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(minutes=1),
+    non_retryable_error_types=[REFUSED_BY_THE_STORE],
+)
 
 
 @dataclass(slots=True)
@@ -89,6 +101,10 @@ class Engine(Generic[S, C, E]):
         self._inbox: list[C] = []
         self._refused: dict[str, int] = {}
         self._turn = asyncio.Lock()
+        # The server gives a new seed to a reset run alone: what was stored after the reset point is news to it.
+        self._outdated = False
+        self._loop = asyncio.get_running_loop()
+        workflow.register_random_seed_callback(lambda _: self._doubt())
 
     @property
     def state(self) -> S:
@@ -104,8 +120,8 @@ class Engine(Generic[S, C, E]):
 
     def check(self, command: C) -> None:
         """Refuse what the rules refuse, before anything is written to history. For update validators."""
-        if self._state is None or _digest(command) in self._answered:
-            return  # before the first event nobody knows; `answer` waits for it and decides
+        if self._state is None or self._outdated or self._digest(command) in self._answered:
+            return  # before the first event and after a reset nobody knows; `answer` waits and decides
         try:
             self._decider.decide(self._state, command, workflow.now())
         except Rejected as rejected:
@@ -118,14 +134,16 @@ class Engine(Generic[S, C, E]):
     async def answer(self, command: C) -> Receipt:
         """Carry the command out; when this returns, its events are stored. Duplicates get the first answer."""
         await workflow.wait_condition(lambda: self._state is not None)
-        return await self._in_turn(command)
+        return await to_the_end(self._in_turn(command))
 
     async def _in_turn(self, command: C) -> Receipt:
         async with self._turn:
-            known = self._answered.get(_digest(command))
-            if known is not None:
-                return self._receipt(known, duplicate=True)
             try:
+                if self._outdated:
+                    await self._catch_up()
+                known = self._answered.get(self._digest(command))
+                if known is not None:
+                    return self._receipt(known, duplicate=True)
                 return await self._commit(command)
             except Rejected as rejected:
                 raise _refusal(rejected) from rejected
@@ -163,20 +181,32 @@ class Engine(Generic[S, C, E]):
 
     async def settle(self) -> None:
         """Finish what has been accepted: every fact in the inbox, every handler. Before a run ends."""
-        while self._inbox or not workflow.all_handlers_finished():
+        while self._inbox or self._outdated or not workflow.all_handlers_finished():
             while self._inbox:
-                await self._take_in(self._inbox.pop(0))
-            await workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
+                await to_the_end(self._take_in(self._inbox.pop(0)))
+            await workflow.wait_condition(
+                lambda: bool(self._inbox) or (not self._outdated and workflow.all_handlers_finished())
+            )
+
+    def _doubt(self) -> None:
+        self._outdated = True
+        self._refreshing = self._loop.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        async with self._turn:
+            if self._outdated:
+                await self._catch_up()
 
     async def _wait(self, deadline: Deadline[C] | None, until: Callable[[], bool]) -> None:
         def moved() -> bool:
-            return bool(self._inbox) or until() or self._next_deadline() != deadline
+            leaves = until() or self.should_continue_as_new()
+            return leaves or bool(self._inbox) or self._next_deadline() != deadline
 
         if deadline is None:
             await workflow.wait_condition(moved)
             return
         left = deadline.due - workflow.now()
-        summary = f"{self._title(deadline.name)} · {deadline.due:%a %d %b %Y %H:%M} UTC"
+        summary = f"{self._title(deadline.name)} · {instant(deadline.due)}"
         try:
             await workflow.wait_condition(moved, timeout=left, timeout_summary=summary)
         except TimeoutError:
@@ -224,12 +254,15 @@ class Engine(Generic[S, C, E]):
                 await self._catch_up()
                 continue
             if isinstance(result, AlreadyThere):
+                duplicate = result.last <= self.version  # known here already: not a retry, not a reset
                 names = await self._adopt(result)
             else:
+                duplicate = False
                 self._fold(events)
                 names = tuple(event.type for event in events)
             receipt = Receipt(stream=self._stream, first=result.first, last=result.last, events=names)
-            return self._remember(command, receipt)
+            self._remember(command, receipt)
+            return receipt.model_copy(update={"duplicate": duplicate})
 
     async def _append(self, batch: Batch, command: C) -> AppendResult:
         """A local activity while the database answers at once; else an activity that waits for it to come back.
@@ -239,17 +272,10 @@ class Engine(Generic[S, C, E]):
         who = f"{command.by.role.value}: " if command.by.role is not Role.CLOCK else ""
         summary = who + ", ".join(event.type for event in batch.events)[:180]
         try:
-            result: AppendResult = await workflow.execute_local_activity(
-                batch.events[0].type,
-                batch,
-                result_type=cast(Any, AppendResult),
-                start_to_close_timeout=timedelta(seconds=2),
-                schedule_to_close_timeout=timedelta(seconds=4),
-                retry_policy=AT_ONCE,
-                summary=summary,
-            )
-            return result
-        except ActivityError:
+            return await self._append_at_once(batch, summary)
+        except FailureError as failure:  # a local activity's own failure comes bare, not as an ActivityError
+            _raise_if_refused(failure)
+        try:
             return await workflow.execute_activity_method(
                 Journal.append,
                 batch,
@@ -257,6 +283,21 @@ class Engine(Generic[S, C, E]):
                 retry_policy=FOR_EVER,
                 summary=summary,
             )
+        except ActivityError as failure:
+            _raise_if_refused(failure)
+            raise
+
+    async def _append_at_once(self, batch: Batch, summary: str) -> AppendResult:
+        result: AppendResult = await workflow.execute_local_activity(
+            batch.events[0].type,
+            batch,
+            result_type=cast(Any, AppendResult),
+            start_to_close_timeout=timedelta(seconds=2),
+            schedule_to_close_timeout=timedelta(seconds=4),
+            retry_policy=AT_ONCE,
+            summary=summary,
+        )
+        return result
 
     async def _adopt(self, there: AlreadyThere) -> tuple[str, ...]:
         """The store has this command's events: a retry, a reset, an old duplicate. The stored ones count."""
@@ -274,12 +315,18 @@ class Engine(Generic[S, C, E]):
                 retry_policy=FOR_EVER,
                 summary="catch up with the stream",
             )
-            self._fold_stored(page)
+            self._fold_stored([event for event in page if event.version > self.version])
             if len(page) < PAGE:
+                self._outdated = False
                 return
 
     def _fold_stored(self, stored: list[StoredEvent]) -> None:
-        self._fold(tuple(self._decider.load(event.data) for event in stored if event.version > self.version))
+        """What others wrote counts as answered too: its senders may repeat it."""
+        self._fold(tuple(self._decider.load(event.data) for event in stored))
+        for command, written in groupby(stored, key=lambda event: event.command_id):
+            events = list(written)
+            names = tuple(event.type for event in events)
+            self._remember_as(_short(command), events[0].version, events[-1].version, names)
 
     def _fold(self, events: tuple[E, ...]) -> None:
         for event in events:
@@ -290,7 +337,7 @@ class Engine(Generic[S, C, E]):
 
     def _batch(self, command: C, events: tuple[E, ...]) -> Batch:
         """Ids from the stream and the business step alone: the same in a retry, a replay, a reset, a recovery."""
-        command_id = _id(self._stream, "command", command.key)
+        command_id = self._command_id(command)
         return Batch(
             stream=self._stream,
             expected=self.version,
@@ -324,14 +371,25 @@ class Engine(Generic[S, C, E]):
                 messages.append(_message(_id(str(command_id), "message", str(len(messages))), notice))
         return tuple(messages)
 
+    def _command_id(self, command: C) -> UUID:
+        """One for each kind of command, sender and key: a key means nothing outside its sender's own command.
+
+        So nobody's key hides another person's command, or a clock's.
+        """
+        step = f"{type(command).__name__}\n{command.by.role.value}:{command.by.id}\n{command.key}"
+        return _id(self._stream, "command", step)
+
+    def _digest(self, command: C) -> str:
+        return _short(self._command_id(command))
+
     def _remember(self, command: C, receipt: Receipt) -> Receipt:
-        digest = _digest(command)
-        self._answered[digest] = Remembered(
-            digest=digest, first=receipt.first, last=receipt.last, events=receipt.events
-        )
+        self._remember_as(self._digest(command), receipt.first, receipt.last, receipt.events)
+        return receipt
+
+    def _remember_as(self, digest: str, first: int, last: int, events: tuple[str, ...]) -> None:
+        self._answered[digest] = Remembered(digest=digest, first=first, last=last, events=events)
         while len(self._answered) > REMEMBERED_AT_MOST:
             del self._answered[next(iter(self._answered))]
-        return receipt
 
     def _receipt(self, known: Remembered, *, duplicate: bool) -> Receipt:
         return Receipt(
@@ -346,7 +404,7 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
 def instant(moment: datetime | None) -> str:
     """A moment for people who read the UI: minutes, UTC, no seconds."""
-    return "-" if moment is None else f"{moment:%a %d %b %Y %H:%M} UTC"
+    return "-" if moment is None else f"{moment.astimezone(UTC):%a %d %b %Y %H:%M} UTC"
 
 
 def _message(message_id: UUID, notice: Notice) -> NewMessage:
@@ -360,8 +418,15 @@ def _message(message_id: UUID, notice: Notice) -> NewMessage:
     )
 
 
-def _digest(command: Command) -> str:
-    return hashlib.blake2b(command.key.encode(), digest_size=8).hexdigest()
+def _raise_if_refused(failure: FailureError) -> None:
+    """The store will never take this command: its sender is told, and the next one gets its turn."""
+    cause = failure.cause if isinstance(failure, ActivityError) else failure
+    if isinstance(cause, ApplicationError) and cause.type == REFUSED_BY_THE_STORE:
+        raise Rejected("storage", "the event store does not take this record; see the worker's log") from failure
+
+
+def _short(command_id: UUID) -> str:
+    return command_id.hex[:16]
 
 
 def _id(scope: str, kind: str, name: str) -> UUID:

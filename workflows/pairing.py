@@ -82,10 +82,10 @@ class PairingWorkflow:
             if given.carried is None:
                 await self.engine.begin(given.create)
             await self.engine.run(until=lambda: self.engine.state.ended)
+            await self.engine.settle()
         except asyncio.CancelledError:
             await self._close_as_cancelled()
             raise
-        await self.engine.settle()
         if not self.engine.state.ended:
             self._continue_as_new(given)
         state = self.engine.state

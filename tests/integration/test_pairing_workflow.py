@@ -108,9 +108,7 @@ async def test_from_the_offer_to_completion_with_people_who_are_late(pairing: Li
     last = await pairing.say(SubmitEvaluation, MENTEE, skill=5, safety=5, recommend=10, would_repeat=True)
 
     ended = await result(pairing)
-    assert ended == PairingResult(
-        outcome="COMPLETED", reason="2 of 2 meetings held", meetings_held=2, events=last.last
-    )
+    assert ended == PairingResult(outcome="COMPLETED", reason="2 of 2 meetings held", meetings_held=2, events=last.last)
     stream = await pairing.stored()
     assert [event.version for event in stream] == list(range(1, last.last + 1))
     assert [event.occurred_at for event in stream] == sorted(event.occurred_at for event in stream)
@@ -145,9 +143,7 @@ async def test_the_temporal_ui_tells_the_story_without_personal_data(pairing: Li
     assert markers[1] == "PairingOffered"
     assert "mentee: OfferAccepted, TrainingAssigned" in markers
 
-    shown: WorkflowMetadata = await pairing.handle.query(
-        "__temporal_workflow_metadata", result_type=WorkflowMetadata
-    )
+    shown: WorkflowMetadata = await pairing.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     text = shown.current_details
     assert text.startswith("### MEETING · GREEN")
     assert f"nudge to book a meeting, {following.due:%a %d %b %Y %H:%M} UTC" in text

@@ -1,0 +1,210 @@
+"""`python worker.py` as operators and platforms run it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_pairing import COORDINATOR, MENTOR, begin, settings_for, when
+from temporalio.client import Client
+
+import worker
+from domain.pairing.closing import CloseEarly
+from domain.pairing.offer import AcceptOffer
+from domain.pairing.state import CloseReason
+from embedded.ground import Ground, start_ground
+from eventstore.store import EventStore
+from workflows.registration import register_search_attributes
+from workflows.search_attributes import ALL
+
+PATIENCE = 60
+"""Seconds after which a worker that cannot start should long have said so."""
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The process's own, without anything that would tell a worker where its servers are."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "PAIRLOOM_"))}
+    return kept | {"HOME": "/nonexistent"} | variables
+
+
+def failing_start(**variables: str) -> str:
+    """What it says when it cannot start: one sentence on standard error, exit code 1."""
+    ended = subprocess.run(
+        [sys.executable, worker.__file__],
+        env=environment(**variables),
+        capture_output=True,
+        timeout=PATIENCE,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    [sentence] = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
+    assert "secret" not in ended.stderr
+    return sentence
+
+
+@contextmanager
+def running(log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process; killed at the end of the block if it still runs."""
+    with log.open("ab") as output:
+        process = subprocess.Popen([sys.executable, worker.__file__], env=environment(**variables), stderr=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def lines(log: Path) -> list[dict[str, Any]]:
+    """Every log line; fails where one is not JSON."""
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+async def ready(log: Path) -> bool:
+    return "worker ready" in await asyncio.to_thread(log.read_text)
+
+
+def test_without_a_database_address() -> None:
+    assert failing_start().startswith("PAIRLOOM_DATABASE_URL is not set: give the address")
+
+
+def test_where_temporal_does_not_answer(database_url: str) -> None:
+    sentence = failing_start(TEMPORAL_ADDRESS="127.0.0.1:1", PAIRLOOM_DATABASE_URL=database_url)
+    assert sentence.startswith("Temporal does not answer at 127.0.0.1:1: start it")
+
+
+@pytest.mark.parametrize(
+    ("variables", "part"),
+    [
+        ({"TEMPORAL_NAMESPACE": "nowhere"}, "nowhere"),
+        ({"TEMPORAL_PROFILE": "unknown"}, "unknown"),
+        ({"TEMPORAL_ADDRESS": "no address"}, "no address"),
+    ],
+)
+def test_settings_that_lead_nowhere(ground: Ground, database_url: str, variables: dict[str, str], part: str) -> None:
+    given = {"TEMPORAL_ADDRESS": ground.temporal_address, "PAIRLOOM_DATABASE_URL": database_url} | variables
+    assert part in failing_start(**given)
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("postgresql://pairloom:secret@127.0.0.1:1/pairloom", "No PostgreSQL answers at 127.0.0.1:1/pairloom"),
+        ("postgresql://pairloom:secret@127.0.0.1:port/pairloom", "expected postgresql://"),
+        ("secret", "expected postgresql://"),
+    ],
+)
+def test_where_the_database_does_not_answer(ground: Ground, url: str, part: str) -> None:
+    assert part in failing_start(TEMPORAL_ADDRESS=ground.temporal_address, PAIRLOOM_DATABASE_URL=url)
+
+
+async def test_where_a_server_that_never_answers_listens_instead(ground: Ground, database_url: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        url = f"postgresql://pairloom:secret@{address}/pairloom"
+        instead_of_temporal, instead_of_the_database = await asyncio.gather(
+            asyncio.to_thread(failing_start, TEMPORAL_ADDRESS=address, PAIRLOOM_DATABASE_URL=database_url),
+            asyncio.to_thread(failing_start, TEMPORAL_ADDRESS=ground.temporal_address, PAIRLOOM_DATABASE_URL=url),
+        )
+    assert instead_of_temporal.startswith(f"Temporal does not answer at {address}")
+    assert instead_of_the_database == f"PostgreSQL at {address}/pairloom did not answer in time."
+
+
+async def test_it_serves_logs_with_ids_and_ends_gracefully(
+    ground: Ground, temporal_client: Client, database_url: str, store: EventStore, tmp_path: Path
+) -> None:
+    settings, log = settings_for(database_url), tmp_path / "worker.log"
+    given = {
+        "TEMPORAL_ADDRESS": ground.temporal_address,
+        "PAIRLOOM_DATABASE_URL": database_url,
+        "PAIRLOOM_TASK_QUEUE": settings.task_queue,
+    }
+    with running(log, **given) as process:
+        await when(lambda: ready(log))
+        pairing = await begin(temporal_client, store, settings.task_queue)
+        await pairing.once_stored("PairingOffered")
+        await pairing.say(AcceptOffer, MENTOR)
+        # A fact that the rules refuse is a line in the workflow's log.
+        too_early = {"by": {"role": "service", "id": "lms"}, "key": "lms-1", "side": "mentor"}
+        await pairing.handle.signal("training_completed", too_early)
+        # An append that the database does not take now is a line in the activity's.
+        async with store.transaction() as connection:
+            await connection.execute("alter table pairloom.event rename to event_elsewhere")
+        closing_it = asyncio.create_task(pairing.send(CloseEarly(by=COORDINATOR, key="c", reason=CloseReason.LEAVE)))
+        await when(lambda: _failed_appends(log))
+        async with store.transaction() as connection:
+            await connection.execute("alter table pairloom.event_elsewhere rename to event")
+        await closing_it
+
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, PATIENCE) == 0
+    written = lines(log)
+    assert [line["event"] for line in written][-1] == "worker stopped"
+    assert written[-1]["logger"] == "pairloom.worker"
+    [ignored] = [line for line in written if line["event"].startswith("fact ignored")]
+    assert ignored["workflow_id"] == pairing.id
+    assert (ignored["command"], ignored["code"]) == ("CompleteTraining", "Rejected:stage")
+    for failed in await _failed_appends(log):
+        assert failed["workflow_id"] == pairing.id
+    password = database_url.split(":")[2].split("@")[0]
+    assert password not in log.read_text()
+
+
+async def _failed_appends(log: Path) -> list[dict[str, Any]]:
+    return [line for line in lines(log) if line["event"].startswith("Completing activity as failed")]
+
+
+@pytest.fixture(scope="module")
+def untouched_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Servers that no worker has served yet."""
+    started = start_ground(
+        tmp_path_factory.mktemp("untouched"), virtual_time=True, preferred=None, durable=False, in_memory=True
+    )
+    yield started
+    started.stop()
+
+
+async def test_two_workers_that_start_at_once_prepare_the_servers_once(
+    untouched_ground: Ground, tmp_path: Path
+) -> None:
+    given = {
+        "TEMPORAL_ADDRESS": untouched_ground.temporal_address,
+        "PAIRLOOM_DATABASE_URL": untouched_ground.database_url,
+    }
+    logs = [tmp_path / "one.log", tmp_path / "two.log"]
+    with ExitStack() as processes:
+        both = [processes.enter_context(running(log, **given)) for log in logs]
+        for log in logs:
+            await when(lambda log=log: ready(log))
+        client = await worker.connect_to(untouched_ground.temporal_address)
+        assert await register_search_attributes(client) == [], "they are there"
+        async with await EventStore.connect(untouched_ground.database_url) as store:
+            pairing = await begin(client, store, worker.TASK_QUEUE)
+            await pairing.once_stored("PairingOffered")
+            described = await when(pairing.handle.describe, lambda found: len(found.typed_search_attributes) >= 6)
+            assert {pair.key.name for pair in described.typed_search_attributes} >= {key.name for key in ALL}
+        for process in both:
+            process.send_signal(signal.SIGTERM)
+        for process, log in zip(both, logs, strict=True):
+            assert await asyncio.to_thread(process.wait, PATIENCE) == 0
+            assert lines(log)[-1]["event"] == "worker stopped"
+
+
+async def test_the_search_attributes_are_registered_once(untouched_ground: Ground) -> None:
+    """Depends on nothing else: whoever came first has registered all of them."""
+    client = await worker.connect_to(untouched_ground.temporal_address)
+    at_once = await asyncio.gather(*(register_search_attributes(client) for _ in range(3)))
+    assert await register_search_attributes(client) == []
+    assert all(set(names) <= {key.name for key in ALL} for names in at_once)
