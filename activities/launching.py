@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.heartbeats import heartbeating
 from domain.cohort.state import PlannedPairing
 from domain.decider import Actor, Frozen, Role
 from domain.pairing.proposal import CreatePairing
@@ -55,10 +56,11 @@ class Launching:
         async def start(planned: PlannedPairing) -> str:
             async with slots:
                 await self._start(request, planned, roster)
-            activity.heartbeat(planned.pairing)
             return planned.pairing
 
-        return list(await asyncio.gather(*(start(planned) for planned in request.pairs)))
+        async with heartbeating(), asyncio.TaskGroup() as starts:
+            started = [starts.create_task(start(planned)) for planned in request.pairs]
+        return [task.result() for task in started]
 
     async def _start(self, request: LaunchRequest, planned: PlannedPairing, roster: dict[str, Person]) -> None:
         pair = planned.pair

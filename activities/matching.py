@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from temporalio import activity
 
 from activities.assignment_solver import solve
+from activities.heartbeats import heartbeating
 from domain.cohort.state import Participant, PlannedPairing
 from domain.decider import Frozen
 from domain.matching.assignment import LeftOver, propose
@@ -45,6 +46,10 @@ class Matching:
     @activity.defn
     async def match_cohort(self, request: MatchRequest) -> MatchResult:
         """The best pairs for the enrolled people."""
+        async with heartbeating():
+            return await self._match(request)
+
+    async def _match(self, request: MatchRequest) -> MatchResult:
         roster = await people(self._store, request.cohort)
         places = {participant.id: participant.capacity for participant in request.participants}
         design, on = request.design, request.on.date()

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 from temporalio import activity
 
+from activities.heartbeats import heartbeating
 from activities.pairing_streams import folded_pairings
 from domain.cohort.funnel import funnel
 from domain.cohort.state import Funnel
@@ -39,13 +40,15 @@ class Reviewing:
     @activity.defn
     async def review_cohort(self, request: ReviewRequest) -> Funnel:
         """The funnel at a moment."""
-        pairings = [p async for p in folded_pairings(self._store, request.cohort, request.until)]
-        return funnel(pairings, request.until)
+        async with heartbeating():
+            pairings = [p async for p in folded_pairings(self._store, request.cohort, request.until)]
+            return funnel(pairings, request.until)
 
     @activity.defn
     async def evaluate_cohort(self, request: EvaluationRequest) -> Headline:
         """The headline figures of a cohort whose pairings have all ended."""
-        return await headline_of(self._store, request)
+        async with heartbeating():
+            return await headline_of(self._store, request)
 
 
 async def headline_of(store: EventStore, request: EvaluationRequest) -> Headline:

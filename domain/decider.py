@@ -64,7 +64,7 @@ class Command(Frozen):
 
     by: Actor
     key: Label = Field(
-        description="Idempotency key: the same key is answered with the first answer and stores nothing.",
+        description="Idempotency key: the same key from the same sender for the same command gets the first answer.",
     )
     at: AwareDatetime | None = Field(
         default=None,

@@ -32,6 +32,9 @@ with workflow.unsafe.imports_passed_through():
 LAUNCH_BATCH = 50
 """Pairings started by one activity: small enough to be interrupted, large enough not to matter."""
 
+HEARTBEAT_TIMEOUT = timedelta(seconds=12)
+"""After this long without a sign of life, another worker takes an activity over."""
+
 ENGINE = Actor(role=Role.SERVICE, id="engine")
 UNLIMITED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
@@ -134,6 +137,7 @@ class CohortWorkflow:
                 cohort=state.id, design=state.design, seed=state.seed, participants=state.participants, on=state.since
             ),
             start_to_close_timeout=timedelta(minutes=10),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,
             summary=f"match {len(state.participants)} people",
         )
@@ -160,7 +164,7 @@ class CohortWorkflow:
                 starts_at=state.starts_at,
             ),
             start_to_close_timeout=timedelta(minutes=5),
-            heartbeat_timeout=timedelta(seconds=30),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,
             summary=f"launch {len(batch)} pairings",
         )
@@ -174,6 +178,7 @@ class CohortWorkflow:
             Reviewing.evaluate_cohort,
             EvaluationRequest(cohort=state.id, enrolled=len(state.participants)),
             start_to_close_timeout=timedelta(minutes=10),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,
             summary="evaluate the cohort",
         )
@@ -187,6 +192,7 @@ class CohortWorkflow:
             Reviewing.review_cohort,
             ReviewRequest(cohort=self.engine.state.id, until=deadline.due),
             start_to_close_timeout=timedelta(minutes=5),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,
             summary=_title(deadline.name),
         )

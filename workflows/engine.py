@@ -43,7 +43,10 @@ REMEMBERED_AT_MOST = 200
 """Answered keys kept in memory and across continue-as-new. A pairing's whole life has some sixty."""
 
 HISTORY_AT_MOST = 4000
-"""History events after which the next quiet moment continues as new, before the server has to ask."""
+"""History events after which the next quiet moment continues as new, before the server has to ask.
+
+Another value is another path through running histories: change it behind `workflow.patched`.
+"""
 
 REFUSED_BY_THE_STORE = StoreRefused.__name__
 """The activity failure that no repetition cures."""

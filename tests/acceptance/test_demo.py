@@ -51,7 +51,7 @@ class Run:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A small cohort, carried through without trouble and kept."""
     directory = tmp_path_factory.mktemp("undisturbed")
-    roster = small_roster(directory / "roster.csv", mentors=9, mentees=6)
+    roster = small_roster(directory / "roster.csv", mentors=6, mentees=4)
     data, file = directory / "data", directory / "demo.json"
     done = run("demo", "--roster", roster, "--seed", str(SEED), "--keep", "--json", file, "--data", data)
     assert done.returncode == 0, done.stdout + done.stderr
