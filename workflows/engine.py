@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Generic, TypeVar, cast
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -20,17 +19,16 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.journal import PAGE, Journal, StreamRange
-    from domain.decider import Command, Deadline, Decider, Event, Notice, Rejected, Role
+    from domain.decider import Command, Deadline, Decider, Event, Rejected, Role
     from eventstore.failures import StoreRefused
     from eventstore.records import (
         AlreadyThere,
         AppendResult,
         Batch,
         Conflict,
-        NewEvent,
-        NewMessage,
         StoredEvent,
     )
+    from workflows.batches import StreamIdentity, short
     from workflows.contract import Receipt, Remembered
 
 S = TypeVar("S")
@@ -38,7 +36,6 @@ T = TypeVar("T")
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 
-NAMESPACE = uuid5(NAMESPACE_URL, "https://pairloom.example/event-store")
 REMEMBERED_AT_MOST = 200
 """Answered keys kept in memory and across continue-as-new. A pairing's whole life has some sixty."""
 
@@ -92,12 +89,11 @@ class Engine(Generic[S, C, E]):
         `prepare` gathers the facts that a clock's command needs, where it needs any.
         """
         self._decider = decider
-        self._program = program
-        self._program_version = program_version
         self._show = show
         self._title = title
         self._prepare = prepare
         self._stream = workflow.info().workflow_id
+        self._identity = StreamIdentity(self._stream, program, program_version)
         self.version = carried.version if carried else 0
         self._state: S | None = carried.state if carried else None
         self._answered = {known.digest: known for known in carried.answered} if carried else {}
@@ -252,7 +248,8 @@ class Engine(Generic[S, C, E]):
             events = self._decider.decide(self._state, command, workflow.now())
             if not events:
                 return self._remember(command, Receipt(stream=self._stream, first=0, last=0, events=()))
-            result = await self._append(self._batch(command, events), command)
+            batch = self._identity.batch(self._decider, self._state, self.version, command, events)
+            result = await self._append(batch, command)
             if isinstance(result, Conflict):
                 await self._catch_up()
                 continue
@@ -329,7 +326,7 @@ class Engine(Generic[S, C, E]):
         for command, written in groupby(stored, key=lambda event: event.command_id):
             events = list(written)
             names = tuple(event.type for event in events)
-            self._remember_as(_short(command), events[0].version, events[-1].version, names)
+            self._remember_as(short(command), events[0].version, events[-1].version, names)
 
     def _fold(self, events: tuple[E, ...]) -> None:
         for event in events:
@@ -338,52 +335,8 @@ class Engine(Generic[S, C, E]):
         if self._state is not None:
             self._show(self._state)
 
-    def _batch(self, command: C, events: tuple[E, ...]) -> Batch:
-        """Ids from the stream and the business step alone: the same in a retry, a replay, a reset, a recovery."""
-        command_id = self._command_id(command)
-        return Batch(
-            stream=self._stream,
-            expected=self.version,
-            command_id=command_id,
-            correlation_id=_id(self._program, "correlation", ""),
-            causation_id=None,
-            actor_role=command.by.role.value,
-            actor_id=command.by.id,
-            source="engine" if command.by.role is Role.CLOCK else command.by.role.value,
-            idempotency_key=command.key,
-            program_version=self._program_version,
-            events=tuple(self._new_event(command_id, number, event) for number, event in enumerate(events)),
-            messages=self._messages(command_id, events),
-        )
-
-    def _new_event(self, command_id: UUID, number: int, event: E) -> NewEvent:
-        return NewEvent(
-            event_id=_id(str(command_id), "event", str(number)),
-            type=event.type,
-            schema_version=event.schema_version,
-            occurred_at=event.at,
-            data=event.model_dump(mode="json"),
-        )
-
-    def _messages(self, command_id: UUID, events: tuple[E, ...]) -> tuple[NewMessage, ...]:
-        """What people must be told goes into the outbox with the events, or not at all."""
-        state, messages = self._state, list[NewMessage]()
-        for event in events:
-            state = self._decider.evolve(state, event)
-            for notice in self._decider.notices(state, event):
-                messages.append(_message(_id(str(command_id), "message", str(len(messages))), notice))
-        return tuple(messages)
-
-    def _command_id(self, command: C) -> UUID:
-        """One for each kind of command, sender and key: a key means nothing outside its sender's own command.
-
-        So nobody's key hides another person's command, or a clock's.
-        """
-        step = f"{type(command).__name__}\n{command.by.role.value}:{command.by.id}\n{command.key}"
-        return _id(self._stream, "command", step)
-
     def _digest(self, command: C) -> str:
-        return _short(self._command_id(command))
+        return short(self._identity.command_id(command))
 
     def _remember(self, command: C, receipt: Receipt) -> Receipt:
         self._remember_as(self._digest(command), receipt.first, receipt.last, receipt.events)
@@ -410,30 +363,11 @@ def instant(moment: datetime | None) -> str:
     return "-" if moment is None else f"{moment.astimezone(UTC):%a %d %b %Y %H:%M} UTC"
 
 
-def _message(message_id: UUID, notice: Notice) -> NewMessage:
-    about: dict[str, Any] = dict(notice.about)
-    return NewMessage(
-        message_id=message_id,
-        to=notice.to,
-        template=notice.template,
-        deliver_after=notice.deliver_after,
-        about=about,
-    )
-
-
 def _raise_if_refused(failure: FailureError) -> None:
     """The store will never take this command: its sender is told, and the next one gets its turn."""
     cause = failure.cause if isinstance(failure, ActivityError) else failure
     if isinstance(cause, ApplicationError) and cause.type == REFUSED_BY_THE_STORE:
         raise Rejected("storage", "the event store does not take this record; see the worker's log") from failure
-
-
-def _short(command_id: UUID) -> str:
-    return command_id.hex[:16]
-
-
-def _id(scope: str, kind: str, name: str) -> UUID:
-    return uuid5(NAMESPACE, f"{scope}\n{kind}\n{name}")
 
 
 def _refusal(rejected: Rejected) -> ApplicationError:
