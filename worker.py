@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import structlog
@@ -176,15 +177,22 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Serve; a failure to start is one sentence and exit code 1."""
+    """Serve; a failure to start is one sentence, and ends the process with exit code 1."""
     try:
         settings = Settings.from_environment(os.environ)
         configure_logs(as_json=settings.json_logs)
         asyncio.run(serve(settings))
     except (WorkerError, StoreUnavailable, SchemaTooNew, SchemaChanged) as error:
         print(error, file=sys.stderr)
-        return 1
+        leave(1)
     return 0
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now. A connection attempt that the Temporal client still holds can keep an exit waiting."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def _find_namespace(client: Client) -> None:

@@ -142,7 +142,7 @@ def main() -> None:
         sys.exit(2)
     except FAILURES as error:
         print(error, file=sys.stderr)
-        sys.exit(1)
+        composition.leave(1)
     except WorkflowQueryFailedError as error:
         print(f"The workflow does not answer yet: {error}. Try again in a moment.", file=sys.stderr)
         sys.exit(1)
