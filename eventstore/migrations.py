@@ -7,7 +7,7 @@ from hashlib import sha256
 import asyncpg
 
 from eventstore.failures import in_sentences
-from eventstore.statements import numbered
+from eventstore.statements import numbered, statement
 
 _ONE_AT_A_TIME = 0x7061_6972_6C6F_6F6D
 """The advisory lock that migrating workers queue for: "pairloom" in ASCII."""
@@ -55,6 +55,8 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     missing = [(name, text) for name, text in numbered() if name not in applied]
     for name, text in missing:
         async with connection.transaction():
+            if applied or name != missing[0][0]:  # the first file makes the owner, and goes on as it
+                await act_as_owner(connection)
             await connection.execute(text)
             await connection.execute("insert into pairloom.migration (name, sha256) values ($1, $2)", name, known[name])
     return [name for name, _ in missing]
@@ -80,3 +82,8 @@ def _check(applied: dict[str, str], known: dict[str, str]) -> None:
                 f"Migration {name} was changed after the database had applied it: "
                 "restore the file and put the change into a new migration."
             )
+
+
+async def act_as_owner(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """What is made in this transaction belongs to the owner, whoever has connected."""
+    await connection.execute(statement("act_as_owner"))

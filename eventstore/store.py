@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -17,6 +17,13 @@ from eventstore.statements import statement
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
+Line: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+"""A connection that only listens."""
+
+APPLICATION = "pairloom_app"
+READER = "pairloom_reader"
+"""Database roles, see sql/0001_migration.sql."""
+
 
 class EventStore:
     """A pool of connections to one migrated database.
@@ -30,8 +37,11 @@ class EventStore:
         self._url = url
 
     @classmethod
-    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 8) -> Self:
-        """Open `min_size` connections now and up to `max_size` when needed."""
+    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 8, role: str = APPLICATION) -> Self:
+        """Open `min_size` connections now and up to `max_size` when needed, each with the rights of `role` alone.
+
+        Whoever the address names must be a member of that role, or an administrator, who gives his own rights up.
+        """
         with in_sentences(url):
             pool = await asyncpg.create_pool(
                 url,
@@ -43,6 +53,7 @@ class EventStore:
                 reset=_nothing_to_reset,
                 server_settings={
                     "application_name": "pairloom",
+                    "role": role,
                     # The append looks again after a wait for a rival: a snapshot for the whole call would not see it.
                     "default_transaction_isolation": "read committed",
                 },
@@ -120,6 +131,22 @@ class EventStore:
         with in_sentences(self._url):
             found: int = await self._pool.fetchval(statement("count_messages"), prefix)
         return found
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection of the pool, each statement a transaction of its own."""
+        with in_sentences(self._url):
+            async with self._pool.acquire() as connection:
+                yield connection
+
+    async def listen(self, channel: str, heard: Callable[[], None]) -> Line:
+        """A connection outside the pool, which calls `heard` at each announcement on `channel`. Close it yourself."""
+        with in_sentences(self._url):
+            line = await asyncpg.connect(
+                self._url, timeout=10, server_settings={"application_name": "pairloom listens"}
+            )
+            await line.add_listener(channel, lambda *_: heard())
+            return line
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -25,8 +25,8 @@ create table pairloom.event (
     constraint event_stream_version primary key (stream_id, version)
 );
 
-comment on column pairloom.event.event_no is 'Order inside one transaction. Not a position: numbers become visible out of order.';
-comment on column pairloom.event.xid is 'The writing transaction: how the sequencer tells what became visible since its last snapshot.';
+comment on column pairloom.event.event_no is 'Order of writing. Not a position: numbers become visible out of order.';
+comment on column pairloom.event.xid is 'The writing transaction: how publish() tells what became visible since its last snapshot.';
 comment on column pairloom.event.command_seq is 'From 0 to command_size - 1 inside the command''s batch.';
 comment on column pairloom.event.occurred_at is 'The effective time, by the workflow''s clock.';
 comment on column pairloom.event.recorded_at is 'The time of writing, by this database''s clock.';
@@ -35,4 +35,4 @@ comment on column pairloom.event.data is 'json, not jsonb: the bytes stay as the
 -- One command writes a stream once, whatever version its repetition expects.
 create unique index event_stream_command on pairloom.event (stream_id, command_id) where command_seq = 0;
 
-create index event_xid_event_no on pairloom.event (xid, event_no);
+create index event_xid on pairloom.event (xid);

@@ -7,6 +7,8 @@
 -- Two unique violations are part of the protocol and reach the caller:
 --   event_stream_version  somebody was faster; call once more, and the answer is one of the above
 --   event_stream_command  the command was stored under an earlier version; read its events
+--
+-- It runs with its owner's rights: the application may call it, and cannot write the tables in any other way.
 
 create function pairloom.append(
     stream text, expected integer,
@@ -16,7 +18,7 @@ create function pairloom.append(
     message_ids uuid[], recipients text[], templates text[], deliver_afters timestamptz[], abouts json[],
     out outcome text, out first_version integer, out last_version integer
 )
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog as $$
 declare
     size constant integer := cardinality(event_ids);
     current integer;
@@ -51,15 +53,26 @@ begin
     first_version := expected + 1;
     last_version := expected + size;
 
-    insert into pairloom.event (
-        stream_id, version, event_id, type, schema_version, command_id, command_seq, command_size,
-        correlation_id, causation_id, actor_role, actor_id, source, idempotency_key, program_version,
-        occurred_at, data)
-    select stream, expected + n, e.event_id, e.type, e.schema_version, command, n - 1, size,
-           correlation, causation, role, actor, origin, key, program,
-           e.occurred_at, e.data
-      from unnest(event_ids, types, schema_versions, occurred, datas)
-           with ordinality as e (event_id, type, schema_version, occurred_at, data, n);
+    if size = 1 then -- most commands; VALUES saves the executor a function scan
+        insert into pairloom.event (
+            stream_id, version, event_id, type, schema_version, command_id, command_seq, command_size,
+            correlation_id, causation_id, actor_role, actor_id, source, idempotency_key, program_version,
+            occurred_at, data)
+        values (
+            stream, last_version, event_ids[1], types[1], schema_versions[1], command, 0, 1,
+            correlation, causation, role, actor, origin, key, program,
+            occurred[1], datas[1]);
+    else
+        insert into pairloom.event (
+            stream_id, version, event_id, type, schema_version, command_id, command_seq, command_size,
+            correlation_id, causation_id, actor_role, actor_id, source, idempotency_key, program_version,
+            occurred_at, data)
+        select stream, expected + n, e.event_id, e.type, e.schema_version, command, n - 1, size,
+               correlation, causation, role, actor, origin, key, program,
+               e.occurred_at, e.data
+          from unnest(event_ids, types, schema_versions, occurred, datas)
+               with ordinality as e (event_id, type, schema_version, occurred_at, data, n);
+    end if;
 
     if cardinality(message_ids) > 0 then
         insert into pairloom.message (

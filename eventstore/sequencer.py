@@ -1,0 +1,52 @@
+"""The sequencer: publishes stored events into the feed. Every worker runs one; the database picks who does it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from eventstore.failures import StoreUnavailable
+from eventstore.store import EventStore
+
+BUSY = 0.005
+"""Seconds until the next look after something was published."""
+
+IDLE = 0.1
+"""Seconds between looks when nothing comes: an idle look costs the database half a millisecond."""
+
+DOWN = 2.0
+"""Seconds until the next try when the database is away."""
+
+log = structlog.get_logger("pairloom.sequencer")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one look has brought: how many events, and the feed's last position then."""
+
+    events: int
+    head: int
+
+
+async def publish(store: EventStore) -> Published | None:
+    """Number what has become visible since the last call; None while another sequencer is at it.
+
+    One transaction, as long as the backlog is: after a restore into another cluster it holds writers up meanwhile.
+    """
+    async with store.connection() as connection:
+        row = await connection.fetchrow("select published, head from pairloom.publish()", timeout=None)
+    assert row is not None
+    return None if row["published"] is None else Published(row["published"], row["head"])
+
+
+async def run_sequencer(store: EventStore) -> None:
+    """Publish until cancelled, through outages of the database."""
+    while True:
+        try:
+            published = await publish(store)
+            await asyncio.sleep(BUSY if published and published.events else IDLE)
+        except StoreUnavailable as away:
+            log.warning("publishing waits for the database", reason=away.sentence)
+            await asyncio.sleep(DOWN)
