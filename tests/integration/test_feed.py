@@ -1,0 +1,140 @@
+"""The feed: what readers see, on the real database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from eventstore.feed import FedEvent, Feed
+from eventstore.projections import Projector, begin_rebuild, generations, prepare, switch, wait_until
+from eventstore.sequencer import Published, publish
+from eventstore.store import Connection, EventStore
+from eventstore.subscriptions import LeaseLost, Subscription
+from tests.integration.test_event_store import batch, connection_to
+
+
+class Counted:
+    """A read model that counts each stream's events, and remembers the versions in the order of their coming."""
+
+    name = "counted"
+
+    def __init__(self, version: int = 1) -> None:
+        self.version = version
+
+    def tables(self) -> str:
+        return "create table counted (stream text primary key, events integer not null, versions text not null)"
+
+    async def apply(self, connection: Connection, events: Sequence[FedEvent]) -> None:
+        await connection.executemany(
+            "insert into counted values ($1, 1, $2) on conflict (stream) do update"
+            " set events = counted.events + 1, versions = counted.versions || ' ' || excluded.versions",
+            [(event.stream, str(event.version)) for event in events],
+        )
+
+    def forget(self) -> None:
+        return
+
+
+async def test_events_appear_in_the_feed_once_and_densely(store: EventStore) -> None:
+    await store.append(batch(size=3))
+    await store.append(batch(stream="pairing/spring/other", size=2))
+    published = await publish(store)
+    assert published == Published(events=5, head=5)
+    await store.append(batch(expected=3, size=1))
+    await publish(store)
+    feed = Feed(store)
+    assert [event.position for event in await feed.read()] == [1, 2, 3, 4, 5, 6]
+    assert [event.version for event in await feed.read() if event.stream == batch().stream] == [1, 2, 3, 4]
+    assert await feed.head() == 6
+    assert await feed.position_of(batch().stream, 4) == 6
+
+
+async def test_an_open_transaction_delays_its_own_events_and_nobody_elses(store: EventStore, database_url: str) -> None:
+    async with connection_to(database_url) as writer:
+        slow = writer.transaction()
+        await slow.start()
+        await writer.execute("select pg_current_xact_id()")
+        await writer.execute(
+            "insert into pairloom.event (stream_id, version, event_id, type, schema_version, command_id, command_seq,"
+            " command_size, correlation_id, actor_role, actor_id, source, idempotency_key, program_version,"
+            " occurred_at, data) values ('pairing/spring/slow', 1, gen_random_uuid(), 'T', 1, gen_random_uuid(), 0, 1,"
+            " gen_random_uuid(), 'mentee', 'bo', 'x', 'k', 1, now(), '{}')"
+        )
+        await store.append(batch(size=2))
+        await publish(store)
+        feed = Feed(store)
+        assert [event.stream for event in await feed.read()] == [batch().stream] * 2
+        await slow.commit()
+    await publish(store)
+    assert [event.stream for event in await feed.read(after=2)] == ["pairing/spring/slow"]
+
+
+async def test_a_projection_counts_each_event_once_and_can_be_rebuilt_beside_itself(
+    store: EventStore, database_url: str
+) -> None:
+    (live,) = await prepare(database_url, [Counted()])
+    for number in range(20):
+        await store.append(batch(stream=f"pairing/spring/p{number}", size=3))
+    await publish(store)
+    projector = Projector(store, Counted(), live, "one")
+    assert await projector.catch_up() == 60
+    assert await wait_until(store, "counted", "pairing/spring/p7", 3, within=timedelta(seconds=5))
+    building = await begin_rebuild(database_url, Counted())
+    await store.append(batch(stream="pairing/spring/p0", expected=3))
+    await publish(store)
+    assert await projector.catch_up() == 1
+    second = Projector(store, Counted(), building, "one")
+    assert not await switch(store, "counted")
+    assert await second.catch_up() == 61
+    assert await switch(store, "counted")
+    async with store.connection() as connection:
+        rows = await connection.fetch("select stream, events, versions from read_counted.counted order by stream")
+    assert len(rows) == 20
+    assert {row["stream"]: row["versions"] for row in rows}["pairing/spring/p0"] == "1 2 3 4"
+    (only,) = await generations(store, "counted")
+    assert (only.live, only.number) == (True, 2)
+
+
+async def test_a_reader_that_lost_its_share_writes_nothing(store: EventStore) -> None:
+    await store.append(batch())
+    await publish(store)
+    late, quick = Subscription(store, "shared", "late"), Subscription(store, "shared", "quick")
+    await late.open()
+    await late.renew()
+    page = await late.page(10)
+    await Subscription(store, "shared", "late").release()
+    await quick.renew()
+    with pytest.raises(LeaseLost):
+        async with late.processing(page) as connection:
+            await connection.execute("update pairloom.person set profile = '{}'")
+    async with quick.processing(await quick.page(10)):
+        pass
+    assert await quick.page(10) == []
+
+
+async def test_a_newcomer_gets_half_and_inherits_what_is_released(store: EventStore) -> None:
+    first = Subscription(store, "shared", "first")
+    await first.open()
+    assert len(await first.renew()) == 64
+    second = Subscription(store, "shared", "second")
+    assert await second.renew() == ()
+    assert len(await first.renew()) == 32
+    assert len(await second.renew()) == 32
+    await first.release()
+    assert len(await second.renew()) == 64
+
+
+async def test_the_application_may_not_change_events(store: EventStore) -> None:
+    await store.append(batch())
+    async with store.connection() as connection:
+        for forbidden in (
+            "update pairloom.event set version = 2",
+            "delete from pairloom.event",
+            "truncate pairloom.event",
+            "insert into pairloom.feed select * from pairloom.feed",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(forbidden)
