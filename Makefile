@@ -5,7 +5,7 @@ UV ?= uv
 ARGS ?=
 
 BIN := .venv/bin
-TYPED := domain workflows activities eventstore embedded intake operations rehearsal worker.py docs/generate.py docs/screenshots.py
+TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal worker.py docs/generate.py docs/screenshots.py
 
 # Named after what was installed and where: a changed lock, pyproject.toml or folder sets up again,
 # and a set-up that was interrupted leaves no stamp and starts afresh.

@@ -12,12 +12,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -39,7 +40,10 @@ from domain.cohort import decider as cohort
 from domain.pairing import decider as pairing
 from eventstore.failures import StoreUnavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
+from eventstore.projections import prepare, run_projection
+from eventstore.sequencer import run_sequencer
 from eventstore.store import EventStore
+from readmodels.standing import Standing
 from workflows.cohort import CohortWorkflow
 from workflows.contract import TASK_QUEUE
 from workflows.pairing import PairingWorkflow
@@ -50,6 +54,9 @@ PASSED_THROUGH = ("domain", "eventstore", "activities", "workflows.contract", "a
 
 PATIENCE = 10
 """Seconds in which Temporal must answer at the start."""
+
+AFTER_A_DEFECT = 10
+"""Seconds until record keeping is tried again."""
 
 log = structlog.get_logger("pairloom.worker")
 
@@ -156,8 +163,11 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
     """Migrate the database, register the search attributes, and run a worker for the length of the block."""
     await migrate(settings.database_url)
     await _prepare(client)
+    await _prepare_read_models(settings)
     async with (
         await EventStore.connect(settings.database_url) as store,
+        await EventStore.connect(settings.database_url, max_size=3) as apart,
+        _record_keeping(apart),
         build_worker(client, store, settings) as worker,
     ):
         yield worker
@@ -224,6 +234,41 @@ async def _prepare(client: Client) -> None:
     except RPCError as error:
         # A managed namespace lets only its administrators do this; they have done it, or workflow tasks will say so.
         log.warning("search attributes could not be registered", namespace=client.namespace, reason=error.status.name)
+
+
+async def _prepare_read_models(settings: Settings) -> None:
+    try:
+        await prepare(settings.database_url, [Standing()])
+    except StoreUnavailable as lacking:
+        # Pairings run without read models; whoever has the rights makes them: `pairloom store migrate`.
+        log.warning("read models could not be made", reason=lacking.sentence)
+
+
+@asynccontextmanager
+async def _record_keeping(store: EventStore) -> AsyncIterator[None]:
+    """Publish the feed and keep the read models for the length of the block, beside the other workers."""
+    reader = f"{os.uname().nodename}:{os.getpid()}:{uuid4().hex[:8]}"
+    tasks = [
+        asyncio.create_task(_kept_up("sequencer", lambda: run_sequencer(store))),
+        asyncio.create_task(_kept_up("read model", lambda: run_projection(store, Standing, reader))),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_up(name: str, run: Callable[[], Coroutine[object, object, None]]) -> None:
+    """A defect in the record keeping stops no pairing: it is logged, and tried again."""
+    while True:
+        try:
+            await run()
+        except Exception as defect:
+            # Neither its message nor its trace: they may quote a record.
+            log.error("record keeping failed", part=name, error=type(defect).__name__)
+            await asyncio.sleep(AFTER_A_DEFECT)
 
 
 def _deployment(build_id: str | None) -> WorkerDeploymentConfig | None:

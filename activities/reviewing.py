@@ -14,6 +14,7 @@ from domain.cohort.state import Funnel
 from domain.decider import Frozen
 from domain.evaluation import Headline, headline
 from domain.pairing.facts import facts
+from domain.pairing.status import status
 from eventstore.store import EventStore
 
 
@@ -41,7 +42,7 @@ class Reviewing:
     async def review_cohort(self, request: ReviewRequest) -> Funnel:
         """The funnel at a moment."""
         async with heartbeating():
-            pairings = [p async for p in folded_pairings(self._store, request.cohort, request.until)]
+            pairings = [status(p) async for p in folded_pairings(self._store, request.cohort, request.until)]
             return funnel(pairings, request.until)
 
     @activity.defn

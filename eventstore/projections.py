@@ -87,8 +87,10 @@ async def prepare(url: str, projections: Sequence[Projection]) -> list[Generatio
     """Make the tables that this code's read models need; the new generations, which then have to be filled.
 
     A read model of an older version stays live until the new generation has caught up; one of a newer version
-    belongs to newer workers and is left alone. Needs the rights of the migrations.
+    belongs to newer workers and is left alone. Needs the rights of the migrations where something is missing.
     """
+    if not await _anything_missing(url, projections):
+        return []
     made = []
     async with _as_owner(url) as connection:
         for projection in projections:
@@ -174,17 +176,21 @@ async def switch(store: EventStore, name: str) -> bool:
     return done
 
 
-async def run_projection(store: EventStore, projection: Projection, reader: str) -> None:
-    """Keep every generation of this version filled until cancelled, through outages of the database."""
+async def run_projection(store: EventStore, make: Callable[[], Projection], reader: str) -> None:
+    """Keep every generation of this version filled until cancelled, through outages of the database.
+
+    `make` gives each generation a projection of its own, with its own memory.
+    """
     projectors: dict[int, Projector] = {}
+    name = make().name
     async with Bell(store) as bell:
         try:
             while True:
                 bell.hush()
                 try:
-                    busy = await _round(store, projection, reader, projectors)
+                    busy = await _round(store, make, reader, projectors)
                 except StoreUnavailable as away:
-                    log.warning("projecting waits for the database", projection=projection.name, reason=away.sentence)
+                    log.warning("projecting waits for the database", projection=name, reason=away.sentence)
                     await asyncio.sleep(DOWN)
                     continue
                 if not busy:
@@ -195,17 +201,21 @@ async def run_projection(store: EventStore, projection: Projection, reader: str)
                     await projector.subscription.release()
 
 
-async def _round(store: EventStore, projection: Projection, reader: str, projectors: dict[int, Projector]) -> bool:
+async def _round(
+    store: EventStore, make: Callable[[], Projection], reader: str, projectors: dict[int, Projector]
+) -> bool:
     """One turn for each generation that is this version's; True where something was done."""
-    standing = [g for g in await generations(store, projection.name) if g.version == projection.version]
+    wanted = make()
+    standing = [g for g in await generations(store, wanted.name) if g.version == wanted.version]
     for gone in projectors.keys() - {generation.number for generation in standing}:
         del projectors[gone]
     busy = False
     for generation in standing:
-        projector = projectors.setdefault(generation.number, Projector(store, projection, generation, reader))
-        busy = bool(await projector.catch_up()) or busy
+        if generation.number not in projectors:
+            projectors[generation.number] = Projector(store, make(), generation, reader)
+        busy = bool(await projectors[generation.number].catch_up()) or busy
         if not generation.live and not busy:
-            busy = await switch(store, projection.name)
+            busy = await switch(store, wanted.name)
     return busy
 
 
@@ -270,6 +280,15 @@ async def _create(connection: Connection, projection: Projection, standing: Sequ
     )
     await connection.execute("select pairloom.subscribe($1, $2, 0)", made.subscription, [*range(PARTITIONS)])
     return made
+
+
+async def _anything_missing(url: str, projections: Sequence[Projection]) -> bool:
+    async with await EventStore.connect(url, max_size=1) as store, store.connection() as connection:
+        for projection in projections:
+            standing = await _generations(connection, projection.name)
+            if all(generation.version < projection.version for generation in standing):
+                return True
+    return False
 
 
 @asynccontextmanager

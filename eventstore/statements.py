@@ -1,4 +1,4 @@
-"""The SQL files beside this module, read once."""
+"""The SQL files of the event store and of the rooms that read it, read once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _SQL = files("eventstore").joinpath("sql")
 
 
 @cache
-def statement(name: str) -> str:
-    """The text of `sql/statements/<name>.sql`."""
-    return _SQL.joinpath("statements", f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, room: str = "eventstore") -> str:
+    """The text of `<room>/sql/statements/<name>.sql`."""
+    return files(room).joinpath("sql", "statements", f"{name}.sql").read_text(encoding="utf-8")
 
 
 @cache

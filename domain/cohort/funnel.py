@@ -1,4 +1,4 @@
-"""A cohort's funnel at a moment, from the states of its pairings at that moment."""
+"""A cohort's funnel at a moment, from how its pairings stand."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.cohort.state import Funnel
-from domain.pairing.facts import outcome
-from domain.pairing.state import Health, Pairing, Stage, health
+from domain.pairing.state import Health, Stage, health_at
+from domain.pairing.status import PairingStatus
 
 
-def funnel(pairings: Iterable[Pairing], now: datetime) -> Funnel:
+def funnel(pairings: Iterable[PairingStatus], now: datetime) -> Funnel:
     """Counts only; a pairing that has come far counts in every step before."""
-    states = list(pairings)
-    colours = [health(state, now) for state in states]
-    completed = sum(outcome(state) == "completed" for state in states)
+    standing = list(pairings)
+    colours = [health_at(pairing.health, now) for pairing in standing]
+    completed = sum(pairing.outcome == "completed" for pairing in standing)
     return Funnel(
-        launched=len(states),
-        activated=sum(state.activated_at is not None for state in states),
-        trained=sum(state.may_meet for state in states),
-        met=sum(state.held > 0 for state in states),
-        evaluating=sum(state.phase is Stage.EVALUATING for state in states),
+        launched=len(standing),
+        activated=sum(pairing.activated_at is not None for pairing in standing),
+        trained=sum(pairing.trained for pairing in standing),
+        met=sum(pairing.held > 0 for pairing in standing),
+        evaluating=sum(pairing.phase is Stage.EVALUATING for pairing in standing),
         completed=completed,
-        ended_otherwise=sum(state.ended for state in states) - completed,
+        ended_otherwise=sum(pairing.ended for pairing in standing) - completed,
         amber=colours.count(Health.AMBER),
         red=colours.count(Health.RED),
-        open_items=sum(len(state.escalations) for state in states),
+        open_items=sum(len(pairing.items) for pairing in standing),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from pydantic import AwareDatetime
 
@@ -90,6 +91,10 @@ class Health(StrEnum):
     GREEN = "GREEN"
     AMBER = "AMBER"
     RED = "RED"
+
+
+HealthCourse: TypeAlias = tuple[tuple[AwareDatetime, Health], ...]
+"""Colours in the order of the moments from which they hold; never empty."""
 
 
 class Party(Frozen):
@@ -261,19 +266,31 @@ def in_stage(state: Pairing, stage: Stage, at: datetime) -> Pairing:
 
 def health(state: Pairing, now: datetime) -> Health:
     """GREEN, AMBER or RED: from the open items, and from how long ago the last meeting was held, without pauses."""
+    return health_at(health_course(state), now)
+
+
+def health_at(course: HealthCourse, now: datetime) -> Health:
+    """The colour of a course at a moment."""
+    passed = [colour for since, colour in course if since <= now]
+    return passed[-1] if passed else course[0][1]
+
+
+def health_course(state: Pairing) -> HealthCourse:
+    """The colour now and every later one, each with the moment from which it holds if nothing happens until then."""
     if state.ended or state.quiet_since is None or state.stage is Stage.PAUSED:
-        return Health.GREEN
+        return ((state.as_of, Health.GREEN),)
     kinds = {item.kind for item in state.escalations}
-    quiet_for = now - state.quiet_since
-    policy = state.design.health
-    meets = state.phase is not Stage.EVALUATING and not state.plan_is_fulfilled
     if kinds & {EscalationKind.RED, EscalationKind.SILENCE, EscalationKind.EXIT}:
-        return Health.RED
-    if meets and quiet_for >= policy.red_after:
-        return Health.RED
-    if kinds or (meets and quiet_for >= policy.amber_after):
-        return Health.AMBER
-    return Health.GREEN
+        return ((state.as_of, Health.RED),)
+    now = (state.as_of, Health.AMBER if kinds else Health.GREEN)
+    if state.phase is Stage.EVALUATING or state.plan_is_fulfilled:
+        return (now,)
+    policy = state.design.health
+    return (
+        now,
+        (max(state.as_of, state.quiet_since + policy.amber_after), Health.AMBER),
+        (max(state.as_of, state.quiet_since + policy.red_after), Health.RED),
+    )
 
 
 def waiting_for(state: Pairing) -> tuple[Role, ...]:

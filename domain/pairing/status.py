@@ -1,0 +1,64 @@
+"""How a pairing stands, for the people who look after many of them: counts, dates and open items, no answers."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime
+
+from domain.decider import Clock, Frozen, ParticipantId, Role
+from domain.evaluation import Outcome
+from domain.pairing.facts import outcome
+from domain.pairing.state import Escalation, HealthCourse, Meeting, Pairing, Stage, health_course, waiting_for
+
+
+class PairingStatus(Frozen):
+    """One pairing at its latest event. What depends on the clock is given as a course, to be read at any moment."""
+
+    pairing: str
+    cohort: str
+    replaces: str | None
+    mentor: ParticipantId
+    mentee: ParticipantId
+    stage: Stage
+    phase: Stage
+    outcome: Outcome
+    as_of: AwareDatetime
+    activated_at: AwareDatetime | None
+    trained: bool
+    held: int
+    planned: int
+    scheduled: int
+    meetings: tuple[Meeting, ...]
+    next_clock: Clock | None
+    waiting_for: tuple[Role, ...]
+    items: tuple[Escalation, ...]
+    health: HealthCourse
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing more is expected of anybody."""
+        return self.outcome != "running"
+
+
+def status(state: Pairing) -> PairingStatus:
+    """How the pairing stands."""
+    return PairingStatus(
+        pairing=state.id,
+        cohort=state.cohort,
+        replaces=state.replaces,
+        mentor=state.mentor.participant,
+        mentee=state.mentee.participant,
+        stage=state.stage,
+        phase=state.phase,
+        outcome=outcome(state),
+        as_of=state.as_of,
+        activated_at=state.activated_at,
+        trained=state.may_meet,
+        held=state.held,
+        planned=state.design.meetings.planned,
+        scheduled=state.scheduled,
+        meetings=state.meetings,
+        next_clock=state.clocks[0] if state.clocks else None,
+        waiting_for=waiting_for(state),
+        items=() if state.ended else state.escalations,
+        health=health_course(state),
+    )

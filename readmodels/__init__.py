@@ -1,0 +1,1 @@
+"""What operations look at: tables that the feed keeps, and the questions that they answer."""
