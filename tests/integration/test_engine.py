@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from administration import administer
 from cuttable_proxy import cuttable
 from live_pairing import (
     COORDINATOR,
@@ -467,12 +468,13 @@ async def test_a_signal_that_is_sent_twice_is_stored_once(pairing: LivePairing) 
     assert await pairing.types() == types
 
 
-async def test_what_the_store_will_never_take_is_refused_and_the_pairing_goes_on(pairing: LivePairing) -> None:
+async def test_what_the_store_will_never_take_is_refused_and_the_pairing_goes_on(
+    pairing: LivePairing, database_url: str
+) -> None:
     await start_training(pairing)
-    async with pairing.store.transaction() as connection:
-        await connection.execute(
-            "alter table pairloom.event add constraint no_waivers check (type <> 'TrainingWaived') not valid"
-        )
+    await administer(
+        database_url, "alter table pairloom.event add constraint no_waivers check (type <> 'TrainingWaived') not valid"
+    )
     refusal = await pairing.refusal(pairing.say(WaiveTraining, COORDINATOR, side="mentor", reason="done before"))
     assert refusal.type == "Rejected:storage"
     assert (await pairing.say(CompleteTraining, LEARNING, side="mentor")).first == 6

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from administration import administer
 from live_pairing import COORDINATOR, MENTOR, begin, settings_for, when
 from temporalio.client import Client
 
@@ -140,12 +141,10 @@ async def test_it_serves_logs_with_ids_and_ends_gracefully(
         too_early = {"by": {"role": "service", "id": "lms"}, "key": "lms-1", "side": "mentor"}
         await pairing.handle.signal("training_completed", too_early)
         # An append that the database does not take now is a line in the activity's.
-        async with store.transaction() as connection:
-            await connection.execute("alter table pairloom.event rename to event_elsewhere")
+        await administer(database_url, "alter table pairloom.event rename to event_elsewhere")
         closing_it = asyncio.create_task(pairing.send(CloseEarly(by=COORDINATOR, key="c", reason=CloseReason.LEAVE)))
         await when(lambda: _failed_appends(log))
-        async with store.transaction() as connection:
-            await connection.execute("alter table pairloom.event_elsewhere rename to event")
+        await administer(database_url, "alter table pairloom.event_elsewhere rename to event")
         await closing_it
 
         process.send_signal(signal.SIGTERM)
