@@ -1,0 +1,124 @@
+"""`verify` names what somebody has changed behind the store's back."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventstore import verification
+from eventstore.lag import lag
+from eventstore.sequencer import publish
+from eventstore.store import EventStore
+from eventstore.subscriptions import Subscription
+from eventstore.verification import seal_at, verify
+from tests.integration.administration import administer
+from tests.integration.test_event_store import STREAM, batch
+
+WITHOUT_GUARDS = "set session_replication_role = replica; "
+"""Somebody with every right can do what the triggers refuse."""
+
+
+async def fill(store: EventStore) -> None:
+    for number in range(4):
+        await store.append(batch(expected=3 * number, size=3))
+    await store.append(batch(stream="pairing/spring/other", size=2))
+    await publish(store)
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "PAGE", 5)
+
+
+async def test_an_untouched_record_is_whole(store: EventStore) -> None:
+    assert (await verify(store)).findings == ()
+    await fill(store)
+    steps: list[tuple[int, int]] = []
+    verified = await verify(store, lambda done, total: steps.append((done, total)))
+    assert (verified.position, verified.findings) == (14, ())
+    assert steps == [(5, 14), (10, 14), (14, 14)]
+    assert verified.seal == await seal_at(store, 14)
+    await store.append(batch(stream="pairing/spring/third"))
+    assert (await verify(store)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("tampering", "kind", "stream", "version"),
+    [
+        (f"update pairloom.event set data = '{{}}' where stream_id = '{STREAM}' and version = 7", "changed", STREAM, 7),
+        (
+            f"update pairloom.event set data = data::text::json where version = 2 and stream_id = '{STREAM}'",
+            None,
+            "",
+            0,
+        ),
+        (
+            "update pairloom.event set occurred_at = occurred_at + interval '1 microsecond'"
+            " where stream_id = 'pairing/spring/other' and version = 1",
+            "changed",
+            "pairing/spring/other",
+            1,
+        ),
+        (
+            f"update pairloom.event set actor_id = 'al' where stream_id = '{STREAM}' and version = 1",
+            "changed",
+            STREAM,
+            1,
+        ),
+        (f"delete from pairloom.event where stream_id = '{STREAM}' and version = 6", "missing", STREAM, 6),
+        (f"update pairloom.feed set seal = '\\x00' where stream_id = '{STREAM}' and version = 5", "changed", STREAM, 5),
+        (f"delete from pairloom.feed where stream_id = '{STREAM}' and version = 5", "gap", STREAM, 6),
+        (f"update pairloom.feed set partition = 63 - partition where stream_id = '{STREAM}'", "misplaced", STREAM, 1),
+        ("delete from pairloom.feed where position > 12", "end", "feed", None),
+    ],
+)
+async def test_the_first_wrong_event_is_named(
+    store: EventStore, database_url: str, tampering: str, kind: str | None, stream: str, version: int | None
+) -> None:
+    await fill(store)
+    await administer(database_url, WITHOUT_GUARDS + tampering)
+    findings = (await verify(store)).findings
+    if kind is None:
+        assert findings == ()
+    else:
+        assert (findings[0].kind, findings[0].stream, findings[0].version) == (kind, stream, version)
+
+
+async def test_an_event_that_was_deleted_from_both_tables_leaves_a_hole_in_its_stream(
+    store: EventStore, database_url: str
+) -> None:
+    await fill(store)
+    await administer(
+        database_url,
+        WITHOUT_GUARDS
+        + f"delete from pairloom.event where stream_id = '{STREAM}' and version = 4;"
+        + f"delete from pairloom.feed where stream_id = '{STREAM}' and version = 4",
+    )
+    findings = (await verify(store)).findings
+    assert [finding.kind for finding in findings] == ["gap", "versions"]
+    assert "11 events" in findings[1].sentence
+
+
+async def test_an_event_that_the_sequencer_passed_over_is_named(store: EventStore, database_url: str) -> None:
+    await store.append(batch())
+    await administer(database_url, WITHOUT_GUARDS + "update pairloom.sequencer set next_xid = '9000000'")
+    [finding] = (await verify(store)).findings
+    assert (finding.kind, finding.stream, finding.version) == ("unpublished", STREAM, 1)
+
+
+async def test_the_lag_counts_what_is_not_published_and_what_is_not_read(store: EventStore) -> None:
+    await fill(store)
+    reader = Subscription(store, "slow", "one")
+    await reader.open()
+    await store.append(batch(stream="pairing/spring/third", size=2))
+    found = await lag(store)
+    assert (found.head, found.unpublished) == (14, 2)
+    assert found.oldest is not None
+    assert [(behind.name, behind.events, behind.readers) for behind in found.behind] == [("slow", 14, 0)]
+    await publish(store)
+    await reader.renew()
+    page = await reader.page(100)
+    async with reader.processing(page):
+        pass
+    found = await lag(store)
+    assert (found.head, found.unpublished, found.oldest) == (16, 0, None)
+    assert [(behind.name, behind.events, behind.readers) for behind in found.behind] == [("slow", 0, 1)]
