@@ -35,6 +35,7 @@ from operations.development import run_development
 from operations.progress import progress_on
 from operations.report import as_json, print_report
 from operations.stopping import stop_everything
+from operations.store_commands import store_app
 from rehearsal.virtual_time import RehearsalStuck
 
 HOME = Path(".pairloom")
@@ -57,6 +58,7 @@ roster = typer.Typer(no_args_is_help=True, help="Rosters of people.")
 app.add_typer(program, name="program")
 app.add_typer(roster, name="roster")
 app.add_typer(cohort_app, name="cohort")
+app.add_typer(store_app, name="store")
 
 ProgramFile = Annotated[Path, typer.Option("--program", help="The program design (YAML).")]
 RosterFile = Annotated[Path, typer.Option("--roster", help="The people (CSV).")]

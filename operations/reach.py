@@ -10,7 +10,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from embedded.ground import attach
+from embedded.ground import Ground, attach
 from eventstore.store import EventStore
 from worker import WorkerError, connect, connect_to
 
@@ -30,12 +30,22 @@ async def reach(dev_data: Path) -> AsyncIterator[Reach]:
     if url:
         client = await connect(os.environ.get("TEMPORAL_PROFILE"))
     else:
-        ground = attach(dev_data)
-        if ground is None:
-            raise WorkerError(
-                "There is no Pairloom to talk to: start one with `pairloom dev`, or set PAIRLOOM_DATABASE_URL and "
-                "TEMPORAL_ADDRESS."
-            )
+        ground = _running(dev_data)
         url, client = ground.database_url, await connect_to(ground.temporal_address)
     async with await EventStore.connect(url, max_size=2) as store:
         yield Reach(client, store)
+
+
+def database_address(dev_data: Path) -> str:
+    """The database that a command about the store is meant for; raises WorkerError where there is none."""
+    return os.environ.get("PAIRLOOM_DATABASE_URL") or _running(dev_data).database_url
+
+
+def _running(dev_data: Path) -> Ground:
+    ground = attach(dev_data)
+    if ground is None:
+        raise WorkerError(
+            "There is no Pairloom to talk to: start one with `pairloom dev`, or set PAIRLOOM_DATABASE_URL and "
+            "TEMPORAL_ADDRESS."
+        )
+    return ground
