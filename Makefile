@@ -3,6 +3,7 @@
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
+ROUNDS ?= 100
 
 BIN := .venv/bin
 TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal worker.py docs/generate.py docs/screenshots.py
@@ -16,7 +17,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint unit lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint unit chaos-store lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +60,9 @@ lint: setup ## style, format, types, import rules
 
 unit: setup ## only the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look whether anything is lost
+	@$(BIN)/python -m tests.chaos.store --rounds $(ROUNDS) $(ARGS)
 
 lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade takes newer releases); needs uv
 	@command -v "$(UV)" >/dev/null || { echo "uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from domain.pairing.decider import fold, load
 from domain.pairing.state import Pairing
+from eventstore.records import AsOf
 from eventstore.store import EventStore
 
 
 async def folded_pairings(store: EventStore, cohort: str, until: datetime | None = None) -> AsyncIterator[Pairing]:
     """Each pairing, by id, as it stood at the effective time `until` (now, if that is None)."""
     for stream in await store.streams(f"pairing/{cohort}/"):
-        stored = await store.read(stream)
-        events = [load(event.data) for event in stored if until is None or event.occurred_at <= until]
+        events = [load(event.data) for event in await store.read(stream, as_of=AsOf(effective=until))]
         if events:
             yield fold(events)

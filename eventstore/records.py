@@ -93,6 +93,16 @@ class StoredEvent(Record):
     data: JsonObject
 
 
+class AsOf(Record):
+    """How a stream stood at a moment: of the world (effective), of our knowledge (recorded), or of both.
+
+    A report that came late is effective before it was recorded: by the two, what was believed when is told apart.
+    """
+
+    effective: AwareDatetime | None = None
+    recorded: AwareDatetime | None = None
+
+
 class Appended(Record):
     """The batch is stored, as the versions `first` to `last`."""
 

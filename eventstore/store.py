@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 from asyncpg.pool import PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
 from eventstore.failures import in_sentences
-from eventstore.records import AlreadyThere, Appended, AppendResult, Batch, Conflict, StoredEvent
+from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, StoredEvent
 from eventstore.statements import statement
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -23,6 +24,13 @@ Line: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 APPLICATION = "pairloom_app"
 READER = "pairloom_reader"
 """Database roles, see sql/0001_migration.sql."""
+
+
+HOPELESS = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
+"""What leaves a connection unusable. The driver may notice only when it is used again, in the middle of a message."""
+
+ELSEWHERE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.AdminShutdownError)
+"""What a server says that was the primary."""
 
 
 class EventStore:
@@ -37,18 +45,21 @@ class EventStore:
         self._url = url
 
     @classmethod
-    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 8, role: str = APPLICATION) -> Self:
-        """Open `min_size` connections now and up to `max_size` when needed, each with the rights of `role` alone.
+    async def connect(cls, url: str, *, max_size: int = 8, role: str = APPLICATION) -> Self:
+        """Open one connection now and up to `max_size` when needed, each with the rights of `role` alone.
 
         Whoever the address names must be a member of that role, or an administrator, who gives his own rights up.
+        An address with several hosts (`host1:5432,host2:5432`) goes to whichever of them takes writes.
         """
         with in_sentences(url):
             pool = await asyncpg.create_pool(
                 url,
-                min_size=min_size,
+                init_size=1,
+                min_size=0,  # no floor: the pool would try to restore it during an outage, and log each failure
                 max_size=max_size,
                 timeout=10,
                 command_timeout=60,
+                target_session_attrs=SessionAttribute.read_write if "," in url else SessionAttribute.any,
                 init=_speak_json,
                 reset=_nothing_to_reset,
                 server_settings={
@@ -56,6 +67,8 @@ class EventStore:
                     "role": role,
                     # The append looks again after a wait for a rival: a snapshot for the whole call would not see it.
                     "default_transaction_isolation": "read committed",
+                    # A process that hangs in the middle must not hold a share or the sequencer's row for ever.
+                    "idle_in_transaction_session_timeout": "60s",
                 },
             )
         return cls(pool, url)
@@ -78,7 +91,8 @@ class EventStore:
         with in_sentences(self._url):
             for attempt in ("first", "once more"):
                 try:
-                    answer = await self._pool.fetchrow(statement("append"), *arguments)
+                    async with self._acquired() as connection:
+                        answer = await connection.fetchrow(statement("append"), *arguments)
                 except asyncpg.UniqueViolationError as violation:
                     if violation.constraint_name == "event_stream_command":
                         return await self._already_there(batch)
@@ -98,46 +112,75 @@ class EventStore:
         raise AssertionError("the second attempt answers or raises")
 
     async def _version(self, stream: str) -> int:
-        found: int = await self._pool.fetchval(
-            "select coalesce(max(version), 0) from pairloom.event where stream_id = $1", stream
-        )
+        async with self._acquired() as connection:
+            found: int = await connection.fetchval(
+                "select coalesce(max(version), 0) from pairloom.event where stream_id = $1", stream
+            )
         return found
 
     async def _already_there(self, batch: Batch) -> AlreadyThere:
-        rows = await self._pool.fetch(statement("read_command"), batch.stream, batch.command_id)
+        async with self._acquired() as connection:
+            rows = await connection.fetch(statement("read_command"), batch.stream, batch.command_id)
         events = tuple(_stored(row) for row in rows)
         return AlreadyThere(first=events[0].version, last=events[-1].version, events=events)
 
-    async def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[StoredEvent]:
-        """The stream's events with a version above `after`, in order, at most `limit`; empty for an unknown stream."""
-        with in_sentences(self._url):
-            rows = await self._pool.fetch(statement("read"), stream, after, limit)
+    async def read(
+        self, stream: str, after: int = 0, limit: int | None = None, *, as_of: AsOf | None = None
+    ) -> list[StoredEvent]:
+        """The stream's events with a version above `after`, in order, at most `limit`; empty for an unknown stream.
+
+        `as_of` leaves out what had not happened, or had not been recorded, by a moment.
+        """
+        limits = (None, None) if as_of is None else (as_of.effective, as_of.recorded)
+        async with self.connection() as connection:
+            rows = await connection.fetch(statement("read"), stream, after, limit, *limits)
         return [_stored(row) for row in rows]
 
     async def streams(self, prefix: str) -> list[str]:
         """The ids of the streams that start with `prefix`, in byte order."""
-        with in_sentences(self._url):
-            rows = await self._pool.fetch(statement("streams"), prefix)
+        async with self.connection() as connection:
+            rows = await connection.fetch(statement("streams"), prefix)
         return [row["stream_id"] for row in rows]
 
     async def count(self, prefix: str = "") -> int:
         """How many events the streams with `prefix` have."""
-        with in_sentences(self._url):
-            found: int = await self._pool.fetchval(statement("count_events"), prefix)
+        async with self.connection() as connection:
+            found: int = await connection.fetchval(statement("count_events"), prefix)
         return found
 
     async def messages(self, prefix: str) -> int:
         """How many messages the outbox has for the streams with `prefix`, delivered or not."""
-        with in_sentences(self._url):
-            found: int = await self._pool.fetchval(statement("count_messages"), prefix)
+        async with self.connection() as connection:
+            found: int = await connection.fetchval(statement("count_messages"), prefix)
         return found
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool, each statement a transaction of its own."""
         with in_sentences(self._url):
-            async with self._pool.acquire() as connection:
+            async with self._acquired() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside one transaction: committed at the end of the block, rolled back on an error."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
+        """A connection that nobody gets after us where it has shown itself to be of no use."""
+        async with self._pool.acquire() as connection:
+            try:
+                yield connection
+            except HOPELESS:
+                with suppress(asyncpg.InterfaceError):  # the pool has let go of it already
+                    connection.terminate()
+                raise
+            except ELSEWHERE:
+                # Every connection leads to a server that takes no writes any more: look the primary up again.
+                await self._pool.expire_connections()
+                raise
 
     async def listen(self, channel: str, heard: Callable[[], None]) -> Line:
         """A connection outside the pool, which calls `heard` at each announcement on `channel`. Close it yourself."""
@@ -147,13 +190,6 @@ class EventStore:
             )
             await line.add_listener(channel, lambda *_: heard())
             return line
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside one transaction: committed at the end of the block, rolled back on an error."""
-        with in_sentences(self._url):
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield connection
 
 
 def append_arguments(batch: Batch) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from domain.roster import BigFive, Person
 from eventstore.failures import StoreRefused, StoreUnavailable, unavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
 from eventstore.people import people, save_people
-from eventstore.records import AlreadyThere, Appended, Batch, Conflict, JsonObject, NewEvent, NewMessage
+from eventstore.records import AlreadyThere, Appended, AsOf, Batch, Conflict, JsonObject, NewEvent, NewMessage
 from eventstore.statements import numbered, statement
 from eventstore.store import EventStore, append_arguments
 
@@ -425,3 +425,16 @@ async def test_people_are_saved_once_and_read_in_order(store: EventStore) -> Non
     with pytest.raises(ValueError, match="1 repeated"):
         await save_people(store, "spring", [person("Di"), person("Di")])
     assert len(await people(store, "spring")) == 2
+
+
+async def test_a_stream_as_it_stood_and_as_it_was_known(store: EventStore) -> None:
+    await store.append(batch(size=3))
+    [*_, known] = await store.read(STREAM)
+    await store.append(batch(expected=3, size=2))
+    happened = AsOf(effective=NINE + timedelta(minutes=1))
+    # Both batches begin at nine: the second was recorded later, about the same minutes.
+    assert [event.version for event in await store.read(STREAM, as_of=happened)] == [1, 2, 4, 5]
+    assert [event.version for event in await store.read(STREAM, as_of=AsOf(recorded=known.recorded_at))] == [1, 2, 3]
+    both = AsOf(effective=NINE, recorded=known.recorded_at)
+    assert [event.version for event in await store.read(STREAM, as_of=both)] == [1]
+    assert len(await store.read(STREAM, as_of=AsOf())) == 5

@@ -1,0 +1,1 @@
+"""Long rounds of killing: run by `make chaos-store`, a few of them by `make test`."""
