@@ -14,6 +14,7 @@ from eventstore.store import EventStore
 async def folded_pairings(store: EventStore, cohort: str, until: datetime | None = None) -> AsyncIterator[Pairing]:
     """Each pairing, by id, as it stood at the effective time `until` (now, if that is None)."""
     for stream in await store.streams(f"pairing/{cohort}/"):
-        events = [load(event.data) for event in await store.read(stream, as_of=AsOf(effective=until))]
+        stored = await store.read(stream, as_of=AsOf(effective=until))
+        events = [load(event.data, event.schema_version) for event in stored]
         if events:
             yield fold(events)

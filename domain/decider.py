@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 ParticipantId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 """Opaque: never a name or an e-mail address. Names live in the store's `person` table only."""
@@ -94,6 +94,9 @@ class Event(Frozen):
     stops: tuple[str, ...] = ()
 
 
+Data: TypeAlias = Mapping[str, JsonValue]
+"""An event's stored JSON object, `type` included."""
+
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
@@ -153,6 +156,6 @@ class Decider(Protocol[S, C, E]):
         """Who must be told what; `state` already includes `event`."""
         ...
 
-    def load(self, data: Mapping[str, object]) -> E:
-        """An event from its stored JSON object."""
+    def load(self, data: Data, schema_version: int) -> E:
+        """An event from its stored JSON object, in whatever version it was stored."""
         ...

@@ -81,7 +81,7 @@ async def _page(store: EventStore, first: str, behind: str, after: tuple[str, in
 
 def _under_aliases(row: Row, alias: Alias) -> Row:
     assert isinstance(row.data, dict)
-    event = pairings.load(row.data) if row.kind == "pairing" else cohorts.load(row.data)
+    event = (pairings if row.kind == "pairing" else cohorts).load(row.data, row.schema_version)
     return replace(row, stream=alias(row.stream), actor=alias(row.actor), data=pseudonymised(event, alias))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from pydantic_core import from_json
 
+from domain.decider import Data
 from eventstore.feed import FedEvent
 from eventstore.statements import statement
 from eventstore.store import Connection
@@ -20,7 +21,7 @@ class Folding(Generic[S, E]):
     """The states of many streams of one kind. At most `remember` are kept; the others are folded again when needed."""
 
     def __init__(
-        self, load: Callable[[Mapping[str, object]], E], evolve: Callable[[S | None, E], S], remember: int = 5000
+        self, load: Callable[[Data, int], E], evolve: Callable[[S | None, E], S], remember: int = 5000
     ) -> None:
         self._load = load
         self._evolve = evolve
@@ -39,11 +40,11 @@ class Folding(Generic[S, E]):
         if wanted:
             streams, versions = [stream for stream, _ in wanted], [version for _, version in wanted]
             for row in await connection.fetch(statement("streams_before", "readmodels"), streams, versions):
-                self._fold(row["stream_id"], row["version"], row["data"])
+                self._fold(row["stream_id"], row["version"], row["schema_version"], row["data"])
 
     def fold(self, event: FedEvent) -> tuple[E, S]:
         """The event and the state that it leads to. `prepare` has seen it, and those before it have been folded."""
-        return self._fold(event.stream, event.version, event.data)
+        return self._fold(event.stream, event.version, event.schema_version, event.data)
 
     def shrink(self) -> None:
         """Forget the states that have not been needed for longest."""
@@ -57,9 +58,9 @@ class Folding(Generic[S, E]):
     def _version(self, stream: str) -> int:
         return self._states[stream][0] if stream in self._states else 0
 
-    def _fold(self, stream: str, version: int, data: str) -> tuple[E, S]:
+    def _fold(self, stream: str, version: int, schema_version: int, data: str) -> tuple[E, S]:
         known = self._states.get(stream)
-        event = self._load(from_json(data))
+        event = self._load(from_json(data), schema_version)
         state = self._evolve(known[1] if known else None, event)
         self._states[stream] = (version, state)
         self._states.move_to_end(stream)

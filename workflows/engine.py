@@ -322,7 +322,7 @@ class Engine(Generic[S, C, E]):
 
     def _fold_stored(self, stored: list[StoredEvent]) -> None:
         """What others wrote counts as answered too: its senders may repeat it."""
-        self._fold(tuple(self._decider.load(event.data) for event in stored))
+        self._fold(tuple(self._decider.load(event.data, event.schema_version) for event in stored))
         for command, written in groupby(stored, key=lambda event: event.command_id):
             events = list(written)
             names = tuple(event.type for event in events)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeAlias, assert_never, get_args
+from typing import Annotated, TypeAlias, assert_never
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from domain.cohort import closing, enrolment, matching, running
 from domain.cohort.state import (
@@ -20,7 +19,8 @@ from domain.cohort.state import (
     fire_cohort,
     with_cohort_clocks,
 )
-from domain.decider import Deadline, Notice, Rejected
+from domain.decider import Data, Deadline, Notice, Rejected
+from domain.event_versions import EventFamily
 from domain.permissions import effective_time
 from domain.working_time import Calendar, next_slot
 
@@ -67,8 +67,10 @@ class Work(StrEnum):
     EVALUATE = "evaluate"
 
 
-_EVENTS: TypeAdapter[CohortEvent] = TypeAdapter(CohortEvent)
-EVENT_TYPES: tuple[str, ...] = tuple(event.__name__ for event in get_args(get_args(CohortEvent)[0]))
+EVENTS: EventFamily[CohortEvent] = EventFamily(CohortEvent)
+"""Every event in every version that was ever stored; upcasters are named here."""
+
+EVENT_TYPES: tuple[str, ...] = tuple(EVENTS.current)
 
 
 def work(state: Cohort) -> Work | None:
@@ -124,9 +126,9 @@ def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
     return ()
 
 
-def load(data: Mapping[str, object]) -> CohortEvent:
-    """An event from its stored JSON object."""
-    return _EVENTS.validate_python(data)
+def load(data: Data, schema_version: int) -> CohortEvent:
+    """An event from its stored JSON object, whatever version it was stored in. Raises EventUnknown."""
+    return EVENTS.load(data, schema_version)
 
 
 def _notice(state: Cohort, role: str, event: CohortEvent, about: tuple[tuple[str, str], ...]) -> Notice:

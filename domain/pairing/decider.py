@@ -5,14 +5,15 @@ Matching is exhaustive: a command, an event or a clock without its place is a ty
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, TypeAlias, assert_never, get_args
+from typing import Annotated, TypeAlias, assert_never
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from domain.decider import Deadline, Notice, Rejected
+from domain.decider import Data, Deadline, Notice, Rejected
+from domain.event_versions import EventFamily
 from domain.pairing import (
     checkpoints,
     closing,
@@ -96,8 +97,10 @@ PairingEvent: TypeAlias = Annotated[
 ]
 
 
-_EVENTS: TypeAdapter[PairingEvent] = TypeAdapter(PairingEvent)
-EVENT_TYPES: tuple[str, ...] = tuple(event.__name__ for event in get_args(get_args(PairingEvent)[0]))
+EVENTS: EventFamily[PairingEvent] = EventFamily(PairingEvent)
+"""Every event in every version that was ever stored; upcasters are named here."""
+
+EVENT_TYPES: tuple[str, ...] = tuple(EVENTS.current)
 
 
 def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tuple[PairingEvent, ...]:
@@ -133,9 +136,9 @@ def notices(state: Pairing, event: PairingEvent) -> tuple[Notice, ...]:
     return told.notices(state, event)
 
 
-def load(data: Mapping[str, object]) -> PairingEvent:
-    """An event from its stored JSON object."""
-    return _EVENTS.validate_python(data)
+def load(data: Data, schema_version: int) -> PairingEvent:
+    """An event from its stored JSON object, whatever version it was stored in. Raises EventUnknown."""
+    return EVENTS.load(data, schema_version)
 
 
 def fold(events: Iterable[PairingEvent]) -> Pairing:

@@ -121,14 +121,14 @@ async def test_folding_each_stream_gives_what_the_workflow_says(undisturbed: Run
         streams = await store.streams("pairing/")
         assert len(streams) == len(undisturbed.written["pairings"])
         for stream in streams:
-            folded = fold(load(event.data) for event in await store.read(stream))
+            folded = fold(load(event.data, event.schema_version) for event in await store.read(stream))
             assert folded == await client.get_workflow_handle(stream).query("state", result_type=Pairing)
 
 
 async def test_the_real_server_and_the_pure_simulation_tell_the_same_stories(undisturbed: Run) -> None:
     async with await EventStore.connect(undisturbed.ground.database_url) as store:
         for stream in await store.streams("pairing/"):
-            real = [load(event.data) for event in await store.read(stream)]
+            real = [load(event.data, event.schema_version) for event in await store.read(stream)]
             assert simulate_again(real, SEED, Assumptions()) == real, stream
 
 

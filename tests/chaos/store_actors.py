@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
-from eventstore.failures import StoreUnavailable
+from eventstore.failures import StoreRefused, StoreUnavailable
 from eventstore.feed import FedEvent
 from eventstore.projections import run_projection
-from eventstore.records import AlreadyThere, Appended, Batch, Conflict, NewEvent
+from eventstore.records import AlreadyThere, Appended, AppendResult, Batch, Conflict, NewEvent
 from eventstore.sequencer import run_sequencer
-from eventstore.store import Connection, EventStore
+from eventstore.statements import statement
+from eventstore.store import Connection, EventStore, append_arguments
 
 STREAMS = tuple(f"pairing/chaos/p{number}" for number in range(24))
 TASKS = 8
@@ -73,13 +74,25 @@ async def _until_answered(store: EventStore, batch: Batch, luck: random.Random) 
     """The same command until it is stored, as a workflow does: again after an outage, anew after a conflict."""
     while True:
         try:
-            answer = await store.append(batch)
+            answer = await (_append_slowly(store, batch, luck) if luck.random() < 0.1 else store.append(batch))
         except StoreUnavailable:
             await asyncio.sleep(luck.random() / 10)
             continue
         if not isinstance(answer, Conflict):
             return answer
         batch = batch.model_copy(update={"expected": answer.current})
+
+
+async def _append_slowly(store: EventStore, batch: Batch, luck: random.Random) -> AppendResult:
+    """As on a disk that stalls: others write and publish while this transaction has its numbers and has not committed.
+
+    What it answers is only whether it was stored; the caller asks again for the rest, with the same command.
+    """
+    with suppress(StoreRefused):  # somebody was quicker
+        async with store.transaction() as connection:
+            await connection.fetchrow(statement("append"), *append_arguments(batch))
+            await asyncio.sleep(luck.random() / 20)
+    return await store.append(batch)
 
 
 def _batch(luck: random.Random) -> Batch:

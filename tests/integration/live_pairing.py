@@ -149,12 +149,16 @@ class LivePairing:
 
     async def folded(self, until: int | None = None) -> Pairing:
         """The state that the stored stream gives, up to the version `until`."""
-        return fold(load(event.data) for event in await self.stored() if until is None or event.version <= until)
+        return fold(
+            load(event.data, event.schema_version)
+            for event in await self.stored()
+            if until is None or event.version <= until
+        )
 
     async def notices(self) -> int:
         """How many messages the stored stream means, by the domain's own word."""
         told, state = 0, None
-        for event in [load(stored.data) for stored in await self.stored()]:
+        for event in [load(stored.data, stored.schema_version) for stored in await self.stored()]:
             state = evolve(state, event)
             told += len(notices(state, event))
         return told

@@ -183,7 +183,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     result = await cohort.client.get_workflow_handle(cohort.handle.id, result_type=CohortResult).result()
     stored = await cohort.store.read(cohort.handle.id)
     assert result == CohortResult(outcome="CLOSED", pairings=3, events=len(stored))
-    closed = load(stored[-1].data)
+    closed = load(stored[-1].data, stored[-1].schema_version)
     assert closed.type == "CohortClosed"
     assert await cohort.desk.state() == await _folded(cohort)
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
@@ -192,7 +192,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
 async def _folded(cohort: LiveCohort) -> Cohort:
     state: Cohort | None = None
     for event in await cohort.store.read(cohort.handle.id):
-        state = evolve(state, load(event.data))
+        state = evolve(state, load(event.data, event.schema_version))
     assert state is not None
     return state
 

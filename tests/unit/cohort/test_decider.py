@@ -151,7 +151,7 @@ def test_the_stored_events_fold_to_the_same_state_and_continue_as_new_carries_it
 
     state: Cohort | None = None
     for event in told.events:
-        state = evolve(state, load(event.model_dump(mode="json")))
+        state = evolve(state, load(event.model_dump(mode="json"), event.schema_version))
 
     assert state == told.state
     assert STATES.validate_json(STATES.dump_json(told.state)) == told.state
