@@ -26,6 +26,7 @@ from temporalio import workflow
 from domain.cohort import decider as cohort_decider
 from domain.cohort.state import Cohort, CohortClock, CohortStage
 from domain.decider import Actor, Command, Rejected, Role
+from domain.event_schemas import breaking_changes, schemas
 from domain.pairing import decider as pairing_decider
 from domain.pairing.clocks import TITLES, ClockKind
 from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Stage
@@ -537,17 +538,32 @@ def main(arguments: Sequence[str]) -> int:
     """Write the pages, or say which of them are not current."""
     try:
         files = {DOCS / name: text for name, text in pages().items()}
+        files |= {DOCS / "schemas" / name: text for name, text in schemas().items()}
+        _refuse_breaking(files)
     except Stale as problem:
         print(problem, file=sys.stderr)
         return 1
     if "--check" not in arguments:
         for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         return 0
     old = [file for file, text in files.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in old:
-        print(f"docs/{file.name} is not current: run .venv/bin/python docs/generate.py", file=sys.stderr)
+        print(f"docs/{file.relative_to(DOCS)} is not current: run .venv/bin/python docs/generate.py", file=sys.stderr)
     return 1 if old else 0
+
+
+def _refuse_breaking(files: Mapping[Path, str]) -> None:
+    """The committed schema says what is stored: the code of the same version must go on reading it."""
+    for file, text in files.items():
+        if file.suffix == ".json" and file.exists():
+            reasons = breaking_changes(json.loads(file.read_text(encoding="utf-8")), json.loads(text))
+            if reasons:
+                raise Stale(
+                    f"docs/{file.relative_to(DOCS)}: {'; '.join(reasons)}. Stored events could not be read: raise the "
+                    "event's schema_version and write an upcaster (see CONTRIBUTING.md)."
+                )
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ class EventFamily(Generic[E]):
 
     def __init__(self, union: Any, upcasters: Sequence[Upcaster] = ()) -> None:
         self._adapter: TypeAdapter[E] = TypeAdapter(union)
-        members: tuple[type[E], ...] = get_args(get_args(union)[0])
-        self.current: dict[str, int] = {member.__name__: member.schema_version for member in members}
+        self.members: tuple[type[E], ...] = get_args(get_args(union)[0])
+        self.current: dict[str, int] = {member.__name__: member.schema_version for member in self.members}
         self._steps = {(step.type, step.version): step for step in upcasters}
         if len(self._steps) != len(upcasters):
             raise ValueError("two upcasters begin at the same type and version")

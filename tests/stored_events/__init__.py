@@ -1,0 +1,1 @@
+"""What databases of every release may hold: one event of each type and version."""
