@@ -36,6 +36,7 @@ from operations.progress import progress_on
 from operations.report import as_json, print_report
 from operations.stopping import stop_everything
 from operations.store_commands import store_app
+from operations.watching_commands import pairing_app, today
 from rehearsal.virtual_time import RehearsalStuck
 
 HOME = Path(".pairloom")
@@ -59,6 +60,8 @@ app.add_typer(program, name="program")
 app.add_typer(roster, name="roster")
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(store_app, name="store")
+app.add_typer(pairing_app, name="pairing")
+app.command("today")(today)
 
 ProgramFile = Annotated[Path, typer.Option("--program", help="The program design (YAML).")]
 RosterFile = Annotated[Path, typer.Option("--roster", help="The people (CSV).")]

@@ -1,0 +1,44 @@
+"""A cohort's events in sentences, for the people who look after it. Counts and dates only."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from domain.cohort import closing, enrolment, matching, running
+from domain.cohort.decider import CohortEvent
+
+
+def tell(event: CohortEvent) -> str:
+    """What happened, as one sentence. Times are UTC."""
+    match event:
+        case enrolment.CohortCreated(design=design):
+            return f"The cohort was created with the program {design.program}, version {design.version}."
+        case enrolment.CohortOpened():
+            return "Enrolment was opened."
+        case enrolment.ParticipantEnrolled(participant=participant):
+            return f"A {participant.role} enrolled."
+        case enrolment.ParticipantWithdrawn():
+            return "A participant withdrew."
+        case enrolment.EnrolmentExtended():
+            return "Enrolment was extended: there are not enough people to match."
+        case enrolment.EnrolmentClosed(enrolled=enrolled):
+            return f"Enrolment was closed with {enrolled} people."
+        case matching.PairingProposed():
+            return "A pair was proposed."
+        case matching.MatchRunRecorded(pairs=pairs, left_over=left_over):
+            return f"The matching proposed {pairs} pairs; {len(left_over)} people are on the waiting list."
+        case matching.MatchesApproved(starts_at=starts_at):
+            return f"The pairs were approved; the first offers go out on {starts_at:%a %-d %b %Y}."
+        case running.PairingLaunched():
+            return "A pairing was launched."
+        case running.CohortReviewed(week=week, funnel=funnel):
+            return (
+                f"Week {week}: {funnel.met} of {funnel.launched} pairings have met, {funnel.completed} are completed, "
+                f"{funnel.red} are RED, {funnel.open_items} items are open."
+            )
+        case closing.CohortClosed():
+            return "The cohort was closed and evaluated."
+        case closing.CohortCancelled():
+            return "The cohort was cancelled."
+        case _:
+            assert_never(event)

@@ -1,0 +1,59 @@
+"""`pairloom today` and `pairloom pairing`, from the read model and the streams."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from eventstore.projections import Projector, prepare
+from eventstore.store import EventStore
+from readmodels.questions import Questions
+from readmodels.standing import Standing
+from tests.acceptance.command_line import run
+from tests.integration.test_standing import START, live_through
+
+
+def said(url: str, *arguments: str) -> tuple[int, str]:
+    done = run(*arguments, PAIRLOOM_DATABASE_URL=url, COLUMNS="200")
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+async def midway(database_url: str) -> str:
+    (generation,) = await prepare(database_url, [Standing()])
+    async with await EventStore.connect(database_url) as store:
+        await live_through(store, START + timedelta(weeks=20))
+        await Projector(store, Standing(), generation, "one").catch_up()
+        assert await Questions(store).attention(START), "a quiet moment would show nothing"
+    return database_url
+
+
+async def test_today_ranks_what_needs_a_person(midway: str) -> None:
+    code, listed = said(midway, "today", "--json")
+    assert code == 0
+    items = json.loads(listed)
+    async with await EventStore.connect(midway) as store:
+        pairings = await Questions(store).pairings()
+    assert {item["id"] for item in items} == {item.id for pairing in pairings for item in pairing.items}
+    code, table = said(midway, "today")
+    assert code == 0
+    assert [line.split()[0] for line in table.splitlines()[1:]] == [item["health"] for item in items]
+
+
+async def test_a_pairing_and_its_story(midway: str) -> None:
+    async with await EventStore.connect(midway) as store:
+        pairing = (await Questions(store).pairings("spring"))[0]
+        events = await store.read(f"pairing/spring/{pairing.pairing}")
+    code, shown = said(midway, "pairing", "show", "spring", pairing.pairing)
+    assert (code, shown.splitlines()[0].split(",")[0]) == (0, f"{pairing.pairing} of spring: {pairing.stage.value}")
+    code, history = said(midway, "pairing", "history", "spring", pairing.pairing)
+    assert code == 0
+    assert len(history.splitlines()) == len(events)
+    assert history.splitlines()[0].endswith("The pairing was created.")
+    code, early = said(midway, "pairing", "history", "spring", pairing.pairing, "--until", f"{START:%Y-%m-%d}")
+    assert (code, early) == (0, "".join(line + "\n" for line in history.splitlines() if line < f"{START:%Y-%m-%d}"))
+    code, unknown = said(midway, "pairing", "history", "spring", "nobody")
+    assert (code, unknown) == (1, "There is no pairing nobody in spring: `pairloom cohort show spring` lists them.\n")

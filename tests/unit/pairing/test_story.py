@@ -1,0 +1,67 @@
+"""The timeline's sentences: each event has one, and none says who it was or what they answered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.pairing.checkpoints import CheckpointAnswered, CheckpointOverdue
+from domain.pairing.decider import EVENT_TYPES, EVENTS
+from domain.pairing.goal_setting import GoalSet
+from domain.pairing.meetings import MeetingCancelled, MeetingMissed
+from domain.pairing.state import Goal, Side
+from domain.pairing.story import tell
+from rehearsal.people import Assumptions
+from rehearsal.simulation import simulate
+from tests.stored_events.samples import SAMPLES
+from tests.unit.test_simulation import create
+
+NOON = datetime(2027, 1, 11, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_every_event_has_a_sentence(event_type: str) -> None:
+    stored = json.loads((SAMPLES / "pairing" / f"{event_type}.v1.json").read_text(encoding="utf-8"))
+    sentence = tell(EVENTS.load(stored, 1))
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+    assert "P031" not in sentence, "an id is nobody's business in a sentence"
+
+
+def test_a_whole_life_tells_no_ids() -> None:
+    told = [tell(event) for number in range(20) for event in simulate(create(f"pair-{number}"), 7, Assumptions())]
+    assert not [sentence for sentence in told if "m1" in sentence or "e1" in sentence or "pair-" in sentence]
+
+
+@pytest.mark.parametrize(
+    ("side", "notice", "sentence"),
+    [
+        (Side.MENTEE, timedelta(hours=5, minutes=40), "The mentee cancelled meeting 3, 5 hours before it."),
+        (Side.MENTOR, timedelta(hours=1), "The mentor cancelled meeting 3, 1 hour before it."),
+        (Side.MENTOR, timedelta(days=4), "The mentor cancelled meeting 3, 4 days before it."),
+        (Side.MENTEE, timedelta(minutes=20), "The mentee cancelled meeting 3, less than an hour before it."),
+        (Side.MENTEE, -timedelta(minutes=5), "The mentee cancelled meeting 3, when it should have begun already."),
+        (None, timedelta(days=3), "Meeting 3 was cancelled, as the pairing does not go on as planned."),
+    ],
+)
+def test_a_cancellation_says_by_whom_and_how_late(side: Side | None, notice: timedelta, sentence: str) -> None:
+    assert tell(MeetingCancelled(at=NOON, number=3, side=side, notice=notice)) == sentence
+
+
+def test_what_came_late_says_so() -> None:
+    missed = MeetingMissed(at=NOON, due=NOON - timedelta(days=2), late=True, number=2)
+    assert tell(missed).endswith(" It came late: the system had been down.")
+    assert "late" not in tell(missed.model_copy(update={"late": False}))
+
+
+def test_answers_and_goals_stay_private() -> None:
+    answered = CheckpointAnswered(at=NOON, number=2, side=Side.MENTOR, safety=4, progress=5)
+    assert tell(answered) == "The mentor answered checkpoint 2."
+    assert tell(GoalSet(at=NOON, goal=Goal(id="g1", text="Listen to Ada"))) == "A goal was set."
+
+
+def test_who_is_missing_is_named_by_role() -> None:
+    overdue = CheckpointOverdue(at=NOON, due=NOON, late=False, number=2, missing=(Side.MENTOR, Side.MENTEE))
+    assert tell(overdue) == "Checkpoint 2 is overdue: no answer from the mentor and the mentee."
