@@ -4,9 +4,10 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 ROUNDS ?= 100
+NAME ?=
 
 BIN := .venv/bin
-TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal worker.py docs/generate.py docs/screenshots.py
+TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal benchmarks worker.py docs/generate.py docs/screenshots.py
 
 # Named after what was installed and where: a changed lock, pyproject.toml or folder sets up again,
 # and a set-up that was interrupted leaves no stamp and starts afresh.
@@ -17,7 +18,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint unit chaos-store lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint unit bench chaos-store lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +61,9 @@ lint: setup ## style, format, types, import rules
 
 unit: setup ## only the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+bench: setup ## measure beside the references, all or NAME=..., and write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks $(NAME)
 
 chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look whether anything is lost
 	@$(BIN)/python -m tests.chaos.store --rounds $(ROUNDS) $(ARGS)

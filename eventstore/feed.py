@@ -63,6 +63,17 @@ class Feed:
             found: int | None = await connection.fetchval(statement("feed_position"), stream, version)
         return found
 
+    async def pages(self, after: int = 0, limit: int = PAGE) -> AsyncIterator[list[FedEvent]]:
+        """Page after page behind `after` until there is none: what is published now. One page is read ahead."""
+        ahead = asyncio.create_task(self.read(after, limit))
+        try:
+            while page := await ahead:
+                ahead = asyncio.create_task(self.read(page[-1].position, limit))
+                yield page
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
     async def follow(self, after: int = 0, limit: int = PAGE) -> AsyncIterator[list[FedEvent]]:
         """Page after page behind `after`, for ever: each event once, in order, as it is published.
 

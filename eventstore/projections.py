@@ -123,22 +123,41 @@ class Projector:
         self.subscription = Subscription(store, generation.subscription, reader)
         self._renew_at = 0.0
 
-    async def step(self) -> int:
-        """Process the next page and return how many events it had; 0 when there is nothing to do now.
+    async def catch_up(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
+        """Process everything that is published now; the number of events. Shares of other readers are theirs.
 
         A lost lease is not an error: another reader does the work.
         """
+        total = 0
         try:
-            events = await self.subscription.page(PAGE_OF_A_SHARE)
-            if events:
+            async for events in self._pages():
                 await self._process(events)
-            return len(events)
+                total += len(events)
+                on_progress(len(events))
         except LeaseLost:
             self._projection.forget()
-            return 0
         except BaseException:
             self._projection.forget()
             raise
+        return total
+
+    async def _pages(self) -> AsyncIterator[list[FedEvent]]:
+        """Page after page of the held shares. The next one is read while this one is processed."""
+        ahead: asyncio.Task[list[FedEvent]] | None = None
+        try:
+            while True:
+                if await self._keep_shares() and ahead is not None:
+                    ahead.cancel()  # it was read for other shares than we hold now
+                    ahead = None
+                events = await (ahead or self.subscription.page(PAGE_OF_A_SHARE))
+                if not events:
+                    return
+                ahead = asyncio.create_task(self.subscription.page(PAGE_OF_A_SHARE, behind=events))
+                yield events
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
 
     async def _process(self, events: Sequence[FedEvent]) -> None:
         async with self.subscription.processing(events) as connection:
@@ -151,22 +170,15 @@ class Projector:
             )
             await self._projection.apply(connection, events)
 
-    async def catch_up(self, on_progress: Callable[[int], None] = lambda _: None) -> int:
-        """Process everything that is published now; the number of events. Shares of other readers are theirs."""
-        total = 0
-        while True:
-            await self._keep_shares()
-            count = await self.step()
-            if not count:
-                return total
-            total += count
-            on_progress(count)
-
-    async def _keep_shares(self) -> None:
+    async def _keep_shares(self) -> bool:
+        """Renew the leases where it is time; True where the shares may have changed."""
         now = asyncio.get_running_loop().time()
-        if now >= self._renew_at or not self.subscription.shares:
-            await self.subscription.renew()
-            self._renew_at = now + RENEW_EVERY.total_seconds()
+        if now < self._renew_at and self.subscription.shares:
+            return False
+        before = self.subscription.shares
+        await self.subscription.renew()
+        self._renew_at = now + RENEW_EVERY.total_seconds()
+        return self.subscription.shares != before
 
 
 async def switch(store: EventStore, name: str) -> bool:

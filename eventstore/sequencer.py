@@ -10,11 +10,14 @@ import structlog
 from eventstore.failures import StoreUnavailable
 from eventstore.store import EventStore
 
-BUSY = 0.005
-"""Seconds until the next look after something was published."""
-
 IDLE = 0.1
 """Seconds between looks when nothing comes: an idle look costs the database half a millisecond."""
+
+BUSY = 0.005
+"""Seconds until the next look after something was published, at least."""
+
+SHARE = 0.1
+"""Of the time that publishing may take while much is written: its cost per event falls with the number of events."""
 
 DOWN = 2.0
 """Seconds until the next try when the database is away."""
@@ -43,10 +46,13 @@ async def publish(store: EventStore) -> Published | None:
 
 async def run_sequencer(store: EventStore) -> None:
     """Publish until cancelled, through outages of the database."""
+    now = asyncio.get_running_loop().time
     while True:
         try:
+            began = now()
             published = await publish(store)
-            await asyncio.sleep(BUSY if published and published.events else IDLE)
+            rest = (now() - began) * (1 - SHARE) / SHARE
+            await asyncio.sleep(min(max(rest, BUSY), IDLE) if published and published.events else IDLE)
         except StoreUnavailable as away:
             log.warning("publishing waits for the database", reason=away.sentence)
             await asyncio.sleep(DOWN)

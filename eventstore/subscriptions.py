@@ -77,16 +77,20 @@ class Subscription:
         async with self._store.connection() as connection:
             await connection.execute("select pairloom.release($1, $2)", self.name, self.reader)
 
-    async def page(self, limit: int) -> list[FedEvent]:
-        """The next events of the held shares, in feed order, at most `limit` of each share."""
-        if not self._shares:
+    async def page(self, limit: int, *, behind: Sequence[FedEvent] = ()) -> list[FedEvent]:
+        """The next events of the held shares, in feed order, at most `limit` of each share.
+
+        `behind` reads ahead: as if these events, of a page before, had been processed.
+        """
+        shares = self._shares | {share.partition: share for share in self._moved(behind)}
+        if not shares:
             return []
         async with self._store.connection() as connection:
             if self._whole:
-                rows = await connection.fetch(statement("feed_page"), self._shares[WHOLE].position, limit)
+                rows = await connection.fetch(statement("feed_page"), shares[WHOLE].position, limit)
             else:
-                partitions = list(self._shares)
-                positions = [share.position for share in self._shares.values()]
+                partitions = list(shares)
+                positions = [share.position for share in shares.values()]
                 rows = await connection.fetch(statement("feed_shares"), partitions, positions, limit)
         return [FedEvent(*row) for row in rows]
 

@@ -1,0 +1,389 @@
+"""The event store beside raw PostgreSQL and beside `eventsourcing`, on one embedded server with default durability."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Self
+from uuid import uuid4
+
+import asyncpg
+import psutil
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresAggregateRecorder, PostgresDatastore
+from pydantic_core import from_json
+
+from benchmarks.event_store_subjects import DATA, RAW_TABLE, Booked, appended, long_feed, raw_inserted, stored_lives
+from benchmarks.rounds import Result, Row, compared, paired, save
+from domain.pairing.decider import evolve, load
+from domain.pairing.state import Pairing
+from embedded import postgres
+from embedded.ports import Ports, choose
+from eventstore.feed import FedEvent, Feed
+from eventstore.lag import lag
+from eventstore.migrations import migrate
+from eventstore.projections import Projector, prepare
+from eventstore.sequencer import publish, run_sequencer
+from eventstore.store import EventStore, Line
+
+CONNECTIONS = (1, 8, 32)
+RAW_GOALS = {1: (0.80, 0.65, 0.55), 10: (0.75, 0.65, 0.60)}
+PEER_GOAL = 1.4
+ROUNDS = 5
+SECONDS = 1.2
+"""Of one run of one subject: long enough for thousands of appends, short enough for a machine's mood to meet both."""
+
+MILLION = 1_000_000
+
+Appender = Callable[[Line, str, int, int], Awaitable[None]]
+"""Appends a number of events to a stream that stands at a version: `(connection, stream, version, size)`."""
+
+NOTES = (
+    "Raw is one INSERT statement with all of the store's columns into a table with its primary key alone; 10 events "
+    "are one statement over `unnest`. Both sides use asyncpg with prepared statements and autocommit, from one "
+    "process, on connections that stay open.",
+    "The sequencer runs in a process of its own while ours is measured.",
+    "`eventsourcing` is its PostgreSQL aggregate recorder by psycopg in as many threads; ours there is the whole "
+    "`EventStore.append`, from the batch to the answer.",
+    "The feed is folded by the domain's own `evolve` from pydantic events; beside it, the same without a database.",
+    "The rebuild counts each stream's events and sums and compares two fields of their JSON, transaction by "
+    "transaction with its positions; beside it, one SQL aggregate that does the same in one go.",
+)
+
+
+def run() -> Result:
+    """Every part in turn; takes some six minutes."""
+    with _server() as url:
+        asyncio.run(_set_up(url))
+        rows = [*_appending(url), *_beside_the_peer(url), *asyncio.run(_publishing(url))]
+        rows += [*asyncio.run(_folding(url)), *asyncio.run(_rebuilding(url))]
+    return save("event_store", "Event store", rows, NOTES)
+
+
+# --- appending ---------------------------------------------------------------------------------
+
+
+def _appending(url: str) -> Iterator[Row]:
+    reached: dict[int, float] = {}
+    for size in (1, 10):
+        for connections, goal in zip(CONNECTIONS, RAW_GOALS[size], strict=True):
+            with _Clients(url, connections) as clients:
+
+                def ours(clients: _Clients = clients, size: int = size) -> float:
+                    with _sequencer(url):
+                        return clients.rate(appended, size)
+
+                def raw(clients: _Clients = clients, size: int = size) -> float:
+                    return clients.rate(raw_inserted, size)
+
+                figures = paired({"ours": ours, "raw": raw}, ROUNDS)
+            measure = f"append {_events(size)}, {connections} connection{'s' * (connections > 1)}"
+            yield compared(measure, "events/s", figures["ours"], figures["raw"], beside="raw INSERT", goal=goal)
+            if size == 1:
+                reached[connections] = median(figures["ours"])
+    gain = reached[CONNECTIONS[-1]] / reached[1]
+    yield Row(measure="append 1 event: 32 connections over 1", unit="times", ours=gain, goal=2.2)
+
+
+def _events(size: int) -> str:
+    return f"{size} event{'s' * (size > 1)}"
+
+
+class _Clients:
+    """Connections that stay open over the rounds, as a worker's do: a new one has plans to make first."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        self._url, self._connections = url, connections
+        self._loop = asyncio.new_event_loop()
+
+    def __enter__(self) -> Self:
+        self._opened = [self._loop.run_until_complete(asyncpg.connect(self._url)) for _ in range(self._connections)]
+        self._store = self._loop.run_until_complete(EventStore.connect(self._url, max_size=self._connections))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._opened:
+            self._loop.run_until_complete(connection.close())
+        self._loop.run_until_complete(self._store.close())
+        self._loop.close()
+
+    def rate(self, appender: Appender, size: int) -> float:
+        """Events a second by SQL alone. Each connection writes fresh streams, twenty batches long, one by one."""
+        return self._loop.run_until_complete(_rate(self._opened, appender, size))
+
+    def store_rate(self, size: int) -> float:
+        """Events a second by `EventStore.append`."""
+        return self._loop.run_until_complete(_store_rate(self._store, self._connections, size))
+
+
+async def _rate(opened: Sequence[Line], appender: Appender, size: int) -> float:
+    async def one(connection: Line) -> int:
+        written = 0
+        while time.perf_counter() < until:
+            stream, version = f"pairing/bench/{uuid4()}", 0
+            while version < 20 * size and time.perf_counter() < until:
+                await appender(connection, stream, version, size)
+                version += size
+            written += version
+        return written
+
+    began = time.perf_counter()
+    until = began + SECONDS
+    return sum(await asyncio.gather(*(one(connection) for connection in opened))) / (time.perf_counter() - began)
+
+
+# --- beside the peer ---------------------------------------------------------------------------
+
+
+def _beside_the_peer(url: str) -> Iterator[Row]:
+    for size in (1, 10):
+        for connections in CONNECTIONS:
+            with _peer(url, connections) as recorder, _Clients(url, connections) as clients:
+
+                def theirs(
+                    recorder: PostgresAggregateRecorder = recorder, connections: int = connections, size: int = size
+                ) -> float:
+                    return _peer_rate(recorder, connections, size)
+
+                def ours(clients: _Clients = clients, size: int = size) -> float:
+                    with _sequencer(url):
+                        return clients.store_rate(size)
+
+                figures = paired({"ours": ours, "peer": theirs}, ROUNDS - 2)
+            measure = f"EventStore.append {_events(size)}, {connections} at once"
+            yield compared(
+                measure, "events/s", figures["ours"], figures["peer"], beside="eventsourcing", goal=PEER_GOAL
+            )
+
+
+async def _store_rate(store: EventStore, connections: int, size: int) -> float:
+    async def one() -> int:
+        written = 0
+        while time.perf_counter() < until:
+            for batch in stored_lives(f"pairing/bench/{uuid4()}", size, batches=20):
+                await store.append(batch)
+                written += size
+                if time.perf_counter() >= until:
+                    break
+        return written
+
+    began = time.perf_counter()
+    until = began + SECONDS
+    return sum(await asyncio.gather(*(one() for _ in range(connections)))) / (time.perf_counter() - began)
+
+
+@contextmanager
+def _peer(url: str, connections: int) -> Iterator[PostgresAggregateRecorder]:
+    user, _, rest = url.removeprefix("postgresql://").partition(":")
+    password, _, place = rest.partition("@")
+    host, _, tail = place.partition(":")
+    port, _, database = tail.partition("/")
+    datastore = PostgresDatastore(
+        dbname=database, host=host, port=port, user=user, password=password, pool_size=connections, max_overflow=0
+    )
+    recorder = PostgresAggregateRecorder(datastore, events_table_name=f"peer_{uuid4().hex[:8]}")
+    recorder.create_table()
+    try:
+        yield recorder
+    finally:
+        datastore.close()
+
+
+def _peer_rate(recorder: PostgresAggregateRecorder, connections: int, size: int) -> float:
+    state = DATA.encode()
+    began = time.perf_counter()
+    until = began + SECONDS
+
+    def one(_: int) -> int:
+        written = 0
+        while time.perf_counter() < until:
+            stream, version = uuid4(), 0
+            while version < 20 * size and time.perf_counter() < until:
+                numbers = range(version, version + size)
+                recorder.insert_events([StoredEvent(stream, number, "MeetingHeld", state) for number in numbers])
+                version += size
+            written += version
+        return written
+
+    with ThreadPoolExecutor(connections) as threads:
+        return sum(threads.map(one, range(connections))) / (time.perf_counter() - began)
+
+
+# --- publishing --------------------------------------------------------------------------------
+
+
+async def _publishing(url: str) -> list[Row]:
+    """Thirty-two writers for some seconds: how far the feed stays behind them, and for how long after them."""
+    async with await EventStore.connect(url, max_size=2) as store:
+        await publish(store)
+        with _sequencer(url):
+            writing = asyncio.create_task(_rates(url, 4))
+            behind = [events async for events in _lags(store, writing)]
+            stopped = time.perf_counter()
+            await _drained(store)
+            drained = time.perf_counter() - stopped
+        backlog = await _backlog(url, store)
+    most, title = median(writing.result()), "publishing behind 32 writers"
+    return [
+        Row(measure=f"{title}: most events", unit="events", ours=max(behind), goal=round(most), at_most=True),
+        Row(measure=f"{title}: median", unit="events", ours=median(behind)),
+        Row(measure=f"{title}: until all is published", unit="s", ours=drained, goal=1.0, at_most=True),
+        Row(measure="publishing a backlog of 100,000", unit="events/s", ours=backlog),
+    ]
+
+
+async def _rates(url: str, times: int) -> list[float]:
+    opened = [await asyncpg.connect(url) for _ in range(32)]
+    try:
+        return [await _rate(opened, appended, 1) for _ in range(times)]
+    finally:
+        for connection in opened:
+            await connection.close()
+
+
+async def _lags(store: EventStore, writing: asyncio.Task[list[float]]) -> AsyncIterator[int]:
+    while not writing.done():
+        yield (await lag(store)).unpublished
+        await asyncio.sleep(0.05)
+
+
+async def _drained(store: EventStore) -> None:
+    for _ in range(6000):
+        if not (await lag(store)).unpublished:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the sequencer does not keep up")
+
+
+async def _backlog(url: str, store: EventStore) -> float:
+    await long_feed(url, 100_000)
+    began = time.perf_counter()
+    await publish(store)
+    return 100_000 / (time.perf_counter() - began)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+async def _folding(url: str) -> list[Row]:
+    """Feed to folded states, and the same from memory. Each round is the whole feed of some 60,000 events."""
+    async with await EventStore.connect(url, max_size=2) as store:
+        after = await Feed(store).head()
+        for batch in stored_lives("pairing/fold", 0, batches=400):
+            await store.append(batch)
+        await publish(store)
+        known = await _read(store, after)
+        by_feed, by_memory = list[float](), list[float]()
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            states: dict[str, Pairing] = {}
+            async for page in Feed(store).pages(after, 2000):
+                _fold(page, states)
+            by_feed.append(len(known) / (time.perf_counter() - began))
+            began = time.perf_counter()
+            _fold(known, {})
+            by_memory.append(len(known) / (time.perf_counter() - began))
+    return [
+        compared("feed to folded states", "events/s", by_feed, by_memory, beside="decode and fold alone", goal=0.85)
+    ]
+
+
+def _fold(events: Sequence[FedEvent], states: dict[str, Pairing]) -> None:
+    for event in events:
+        states[event.stream] = evolve(states.get(event.stream), load(from_json(event.data), event.schema_version))
+
+
+async def _read(store: EventStore, after: int) -> list[FedEvent]:
+    return [event async for page in Feed(store).pages(after, 5000) for event in page]
+
+
+async def _rebuilding(address: str) -> list[Row]:
+    """A million events into a read model with its positions, beside the one SQL aggregate that gives the same."""
+    url = await _fresh_database(address)
+    await long_feed(url, MILLION)
+    async with await EventStore.connect(url, max_size=3) as store:
+        await publish(store)
+        (generation,) = await prepare(url, [Booked()])
+        projector = Projector(store, Booked(), generation, "bench")
+        process, sizes = psutil.Process(), list[int]()
+        began = time.perf_counter()
+        total = await projector.catch_up(lambda _: sizes.append(process.memory_info().rss))
+        rebuilt = total / (time.perf_counter() - began)
+        aggregated = await _aggregated(url, total)
+    tenth = len(sizes) // 10
+    growth = (max(sizes) - sizes[tenth]) / 2**20
+    title, theirs = f"rebuild over {total:,} events", "one SQL aggregate"
+    return [
+        compared(title, "events/s", [rebuilt] * len(aggregated), aggregated, beside=theirs, goal=0.45),
+        Row(measure="rebuild: memory growth behind its first tenth", unit="MiB", ours=growth, goal=20.0, at_most=True),
+    ]
+
+
+async def _aggregated(url: str, total: int) -> list[float]:
+    connection, rates = await asyncpg.connect(url), list[float]()
+    for _ in range(3):
+        await connection.execute("drop table if exists by_sql")
+        began = time.perf_counter()
+        await connection.execute(Booked.BY_SQL, timeout=None)
+        rates.append(total / (time.perf_counter() - began))
+    wrong = await connection.fetchval(Booked.WRONG, timeout=None)
+    await connection.close()
+    assert wrong == 0, f"{wrong} streams differ from the SQL aggregate"
+    return rates
+
+
+async def _fresh_database(address: str) -> str:
+    connection = await asyncpg.connect(address)
+    await connection.execute("create database rebuild")
+    await connection.close()
+    url = f"{address.rpartition('/')[0]}/rebuild"
+    await migrate(url)
+    return url
+
+
+# --- the ground --------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory:
+        data, port = Path(directory), choose(Ports(), Ports()).postgres
+        server = postgres.start_postgres(data, port, durable=True)
+        try:
+            postgres.wait_for_postgres(server, data, port)
+            yield postgres.database_url(data, port)
+        finally:
+            postgres.stop_postgres(server)
+
+
+async def _set_up(url: str) -> None:
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute(RAW_TABLE)
+    await connection.close()
+
+
+@contextmanager
+def _sequencer(url: str) -> Iterator[None]:
+    process = multiprocessing.get_context("fork").Process(target=_sequence, args=(url,), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _sequence(url: str) -> None:
+    async def forever() -> None:
+        async with await EventStore.connect(url, max_size=1) as store:
+            await run_sequencer(store)
+
+    asyncio.run(forever())
