@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from domain.decider import Role
@@ -47,7 +47,10 @@ _WHAT_IS_WRONG = {
 
 
 def tell(event: PairingEvent) -> str:
-    """What happened, as one sentence or two. Times are UTC; the reader's own zone is for a page to show."""
+    """What happened, as one sentence or two. Times are UTC; the reader's own zone is for a page to show.
+
+    A day without a time is the sender's own day: HR's midnight is not the evening before.
+    """
     late = " It came late: the system had been down." if isinstance(event, FiredEvent) and event.late else ""
     return _sentence(event) + late
 
@@ -152,7 +155,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%a %-d %b %Y, %H:%M} UTC"
+    return f"{at.astimezone(UTC):%a %-d %b %Y, %H:%M} UTC"
 
 
 def _before(notice: timedelta) -> str:

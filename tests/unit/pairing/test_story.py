@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from domain.pairing.checkpoints import CheckpointAnswered, CheckpointOverdue
+from domain.pairing.closing import EmploymentChanged
 from domain.pairing.decider import EVENT_TYPES, EVENTS
 from domain.pairing.goal_setting import GoalSet
-from domain.pairing.meetings import MeetingCancelled, MeetingMissed
+from domain.pairing.meetings import MeetingCancelled, MeetingMissed, MeetingScheduled
 from domain.pairing.state import Goal, Side
 from domain.pairing.story import tell
 from rehearsal.people import Assumptions
@@ -65,3 +66,15 @@ def test_answers_and_goals_stay_private() -> None:
 def test_who_is_missing_is_named_by_role() -> None:
     overdue = CheckpointOverdue(at=NOON, due=NOON, late=False, number=2, missing=(Side.MENTOR, Side.MENTEE))
     assert tell(overdue) == "Checkpoint 2 is overdue: no answer from the mentor and the mentee."
+
+
+def test_times_are_told_in_utc_whatever_offset_was_sent() -> None:
+    berlin = datetime(2027, 3, 2, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    booked = MeetingScheduled(at=NOON, number=3, starts_at=berlin, minutes=45)
+    assert tell(booked) == "Meeting 3 was booked for Mon 1 Mar 2027, 23:30 UTC, 45 minutes."
+
+
+def test_the_day_on_which_somebody_leaves_is_the_day_that_hr_sent() -> None:
+    midnight = datetime(2027, 3, 31, tzinfo=timezone(timedelta(hours=2)))
+    leaver = EmploymentChanged(at=NOON, side=Side.MENTEE, leaves_at=midnight)
+    assert tell(leaver) == "The mentee leaves the company on Wed 31 Mar 2027."
