@@ -19,7 +19,7 @@ from domain.pairing import (
     proposal,
     training,
 )
-from domain.pairing.clocks import TITLES, FiredEvent
+from domain.pairing.clocks import TITLES, ClockKind, FiredEvent
 from domain.pairing.decider import PairingEvent
 from domain.pairing.state import CloseReason, EscalationKind, Side
 
@@ -44,6 +44,21 @@ _WHAT_IS_WRONG = {
     EscalationKind.EXIT: "one of the two wants to leave",
     EscalationKind.PAUSE_TOO_LONG: "the pause lasts longer than the program allows",
 }
+
+_REMINDS = {
+    ClockKind.OFFER_REMIND: "to answer the offer",
+    ClockKind.TRAINING_REMIND: "to complete the training",
+    ClockKind.BOOKING_NUDGE: "to book a meeting",
+    ClockKind.BOOKING_ESCALATE: "that no meeting is booked",
+    ClockKind.MEETING_REMIND: "of meeting {number}",
+    ClockKind.MEETING_LOG: "to say whether meeting {number} was held",
+    ClockKind.HEALTH_AMBER: "to meet, as no meeting has been held for some time,",
+    ClockKind.SILENCE_CONFIRM: "to decide whether the silent pairing closes",
+    ClockKind.CHECKPOINT_REMIND: "to answer checkpoint {number}",
+    ClockKind.PAUSE_NOTICE: "that the pause ends soon",
+    ClockKind.EVALUATION_REMIND: "to submit the end evaluation",
+}
+"""By the clock that asks for it. A clock without words of its own is told by its title."""
 
 
 def tell(event: PairingEvent) -> str:
@@ -112,14 +127,15 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The {evaluation.side} submitted the end evaluation."
         case evaluating.EvaluationOverdue(missing=missing):
             return f"The end evaluation is overdue: nothing from {_both(missing)}."
-        case escalation.ReminderDue(about=about, to=to):
-            return f"A reminder went to {_listed([f'the {_role(role)}' for role in to])}: {TITLES[about]}."
+        case escalation.ReminderDue(about=about, number=number, to=to):
+            what = _REMINDS.get(about, f'about "{TITLES[about]}"').format(number=number)
+            return f"A reminder {what} was due for {_listed([f'the {_role(role)}' for role in to])}."
         case escalation.EscalationOpened(kind=kind, to=to):
             return f"The {_role(to)} was asked to look at it: {_WHAT_IS_WRONG[kind]}."
-        case escalation.EscalationAcknowledged():
-            return "Somebody has taken the open item on."
-        case escalation.EscalationClosed(resolved_itself=resolved_itself):
-            return "The open item resolved itself." if resolved_itself else "The open item was settled."
+        case escalation.EscalationAcknowledged(id=item):
+            return f"Somebody has taken the open item on{_about(item)}."
+        case escalation.EscalationClosed(id=item, resolved_itself=resolved_itself):
+            return f"The open item {'resolved itself' if resolved_itself else 'was settled'}{_about(item)}."
         case pausing.PairingPaused(until=until):
             end = "further notice" if until is None else _moment(until)
             return f"The pairing was paused until {end}; its clocks stand still."
@@ -143,7 +159,14 @@ def _both(sides: Sequence[Side]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) or "nobody"
+    *before, last = names or ["nobody"]
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _about(item: str) -> str:
+    """What an open item is about: its id begins with its kind."""
+    kind = item.rpartition("-")[0]
+    return f": {_WHAT_IS_WRONG[EscalationKind(kind)]}" if kind in set(EscalationKind) else ""
 
 
 def _role(role: Role | str) -> str:
