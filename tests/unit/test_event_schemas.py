@@ -24,7 +24,7 @@ BEFORE: Schema = {
     "properties": {
         "number": {"type": "integer", "minimum": 1},
         "side": {"anyOf": [{"$ref": "#/$defs/Side"}, {"type": "null"}]},
-        "note": {"type": "string", "maxLength": 80, "default": ""},
+        "note": {"type": "string", "maxLength": 80, "pattern": "^[ -~]*$", "default": ""},
         "goals": {"type": "array", "items": {"type": "string"}, "default": []},
         "span": {
             "type": "array",
@@ -62,7 +62,7 @@ def changed(path: str, value: Any) -> Schema:
         ("properties/number/minimum", 2, "the event's number has minimum 2, and had 1"),
         ("properties/number/maximum", 9, "has maximum 9, and had none"),
         ("properties/note/maxLength", 40, "has maxLength 40, and had 80"),
-        ("properties/note/pattern", "^[a-z]*$", "has pattern"),
+        ("properties/note/pattern", "^[a-z]*$", "has pattern ^[a-z]*$, and had ^[ -~]*$"),
         ("properties/number/type", "string", "was integer and is string"),
         ("properties/side", {"$ref": "#/$defs/Side"}, "the event's side was null and is string"),
         ("$defs/Side/enum", ["mentor"], "may no longer be 'mentee'"),
@@ -93,6 +93,7 @@ def test_a_change_that_breaks_reading_is_told(path: str, value: Any, reason: str
         ("properties/number/minimum", None),
         ("properties/number/type", "number"),
         ("properties/note/maxLength", 200),
+        ("properties/note/pattern", None),
         ("properties/note", {"anyOf": [{"type": "string", "maxLength": 80}, {"type": "null"}]}),
         ("$defs/Side/enum", ["mentor", "mentee", "delegate"]),
         ("additionalProperties", None),
