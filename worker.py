@@ -37,6 +37,7 @@ from activities.logs import LogContext, configure_logs
 from activities.matching import Matching
 from activities.reviewing import Reviewing
 from domain.cohort import decider as cohort
+from domain.event_versions import EventUnknown
 from domain.pairing import decider as pairing
 from eventstore.failures import StoreUnavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
@@ -265,6 +266,9 @@ async def _kept_up(name: str, run: Callable[[], Coroutine[object, object, None]]
     while True:
         try:
             await run()
+        except EventUnknown as newer:
+            log.error("record keeping waits for a newer Pairloom", part=name, reason=str(newer))
+            await asyncio.sleep(AFTER_A_DEFECT)
         except Exception as defect:
             # Neither its message nor its trace: they may quote a record.
             log.error("record keeping failed", part=name, error=type(defect).__name__)

@@ -19,6 +19,22 @@ FAMILIES: Mapping[str, EventFamily[Any]] = {"pairing": PAIRING_EVENTS, "cohort":
 _AT_LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _AT_MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _EXACT = ("pattern", "format")
+_SILENT = frozenset({"$defs", "$ref", "default", "description", "discriminator", "examples", "title"})
+_COMPARED = frozenset(
+    {
+        "type",
+        "const",
+        "enum",
+        "anyOf",
+        "oneOf",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "prefixItems",
+    }
+)
+"""Keywords that are compared by their meaning; one that is neither here nor above may not be new or another."""
 
 
 def schemas() -> dict[str, str]:
@@ -74,10 +90,11 @@ def _single(old: _Place, new: _Place, where: str) -> Iterator[str]:
             return
     yield from _values(old, new, where)
     yield from _bounds(old.part, new.part, where)
+    yield from _unknown(old.part, new.part, where)
     yield from _properties(old, new, where)
-    for key in ("items", "additionalProperties"):
-        if isinstance(new.part.get(key), Mapping):
-            yield from _differences(old.inner(old.part.get(key) or {}), new.inner(new.part[key]), f"each of {where}")
+    yield from _others(old, new, where)
+    if "items" in new.part:
+        yield from _differences(old.inner(old.part.get("items", {})), new.inner(new.part["items"]), f"each of {where}")
     for number, after in enumerate(new.part.get("prefixItems", ())):
         before = dict(enumerate(old.part.get("prefixItems", ()))).get(number, {})
         yield from _differences(old.inner(before), new.inner(after), f"item {number} of {where}")
@@ -106,11 +123,28 @@ def _bounds(old: Schema, new: Schema, where: str) -> Iterator[str]:
             yield f"{where} has {key} {after}, and had {'none' if before is None else before}"
 
 
+def _unknown(old: Schema, new: Schema, where: str) -> Iterator[str]:
+    """A keyword that nothing here understands might narrow anything."""
+    understood = {*_AT_LEAST, *_AT_MOST, *_EXACT, *_SILENT, *_COMPARED}
+    for key in new.keys() - understood:
+        if old.get(key) != new[key]:
+            yield f"{where} has {key} {new[key]}, which this check does not understand"
+
+
+def _others(old: _Place, new: _Place, where: str) -> Iterator[str]:
+    """What may stand beside the named fields: anything, nothing, or values of one schema."""
+    before, after = old.part.get("additionalProperties", True), new.part.get("additionalProperties", True)
+    if old.part.get("type") != "object" or after is True or before is False:
+        return
+    if after is False:
+        yield f"{where} could have more fields than are named, and may not any more"
+    else:
+        yield from _differences(old.inner({} if before is True else before), new.inner(after), f"each of {where}")
+
+
 def _properties(old: _Place, new: _Place, where: str) -> Iterator[str]:
     before, after = old.part.get("properties", {}), new.part.get("properties", {})
-    closed = new.part.get("additionalProperties") is False
-    if closed and "properties" in old.part:
-        yield from (f"{where} has no field {name} any more" for name in before if name not in after)
+    yield from (f"{where} has no field {name} any more" for name in before if name not in after)
     for name in new.part.get("required", ()):
         if name not in old.part.get("required", ()):
             yield f"{where} needs the field {name}, which older events may lack: give it a default"

@@ -22,6 +22,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 import worker as composition
+from domain.event_versions import EventUnknown
 from embedded.ground import USUAL_PORTS, GroundError
 from eventstore.failures import StoreUnavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew
@@ -50,6 +51,7 @@ FAILURES = (
     composition.WorkerError,
     CohortNotStarted,
     RehearsalStuck,
+    EventUnknown,
 )
 """What went wrong outside; each message says what to do."""
 

@@ -117,7 +117,7 @@ def _standing(status: PairingStatus, now: datetime) -> list[str]:
         f"meetings held {status.held} of {status.planned}, booked {len(status.meetings)}; waiting for {waiting}",
     ]
     if status.next_clock is not None:
-        lines.append(f"next: {status.next_clock.name} at {status.next_clock.due:%Y-%m-%d %H:%M} UTC")
+        lines.append(f"next: {status.next_clock.name} at {status.next_clock.due.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     return lines + [f"open: {item.id} for the {item.to.value.replace('_', ' ')}" for item in status.items]
 
 

@@ -9,7 +9,7 @@ from domain.cohort.decider import CohortEvent
 
 
 def tell(event: CohortEvent) -> str:
-    """What happened, as one sentence. Times are UTC."""
+    """What happened, as one sentence. A day is the sender's own day, by the offset that was sent."""
     match event:
         case enrolment.CohortCreated(design=design):
             return f"The cohort was created with the program {design.program}, version {design.version}."
@@ -26,15 +26,16 @@ def tell(event: CohortEvent) -> str:
         case matching.PairingProposed():
             return "A pair was proposed."
         case matching.MatchRunRecorded(pairs=pairs, left_over=left_over):
-            return f"The matching proposed {pairs} pairs; {len(left_over)} people are on the waiting list."
+            waiting = "1 person is" if len(left_over) == 1 else f"{len(left_over)} people are"
+            return f"The matching proposed {pairs} pair{'' if pairs == 1 else 's'}; {waiting} on the waiting list."
         case matching.MatchesApproved(starts_at=starts_at):
             return f"The pairs were approved; the first offers go out on {starts_at:%a %-d %b %Y}."
         case running.PairingLaunched():
             return "A pairing was launched."
         case running.CohortReviewed(week=week, funnel=funnel):
             return (
-                f"Week {week}: {funnel.met} of {funnel.launched} pairings have met, {funnel.completed} are completed, "
-                f"{funnel.red} are RED, {funnel.open_items} items are open."
+                f"Week {week}: {funnel.met} of {funnel.launched} pairings have met, {funnel.completed} completed, "
+                f"{funnel.red} RED; open items: {funnel.open_items}."
             )
         case closing.CohortClosed():
             return "The cohort was closed and evaluated."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from domain.decider import Role
@@ -19,7 +19,7 @@ from domain.pairing import (
     proposal,
     training,
 )
-from domain.pairing.clocks import TITLES, FiredEvent
+from domain.pairing.clocks import TITLES, ClockKind, FiredEvent
 from domain.pairing.decider import PairingEvent
 from domain.pairing.state import CloseReason, EscalationKind, Side
 
@@ -45,9 +45,27 @@ _WHAT_IS_WRONG = {
     EscalationKind.PAUSE_TOO_LONG: "the pause lasts longer than the program allows",
 }
 
+_REMINDS = {
+    ClockKind.OFFER_REMIND: "to answer the offer",
+    ClockKind.TRAINING_REMIND: "to complete the training",
+    ClockKind.BOOKING_NUDGE: "to book a meeting",
+    ClockKind.BOOKING_ESCALATE: "that no meeting is booked",
+    ClockKind.MEETING_REMIND: "of meeting {number}",
+    ClockKind.MEETING_LOG: "to say whether meeting {number} was held",
+    ClockKind.HEALTH_AMBER: "to meet, as no meeting has been held for some time,",
+    ClockKind.SILENCE_CONFIRM: "to decide whether the silent pairing closes",
+    ClockKind.CHECKPOINT_REMIND: "to answer checkpoint {number}",
+    ClockKind.PAUSE_NOTICE: "that the pause ends soon",
+    ClockKind.EVALUATION_REMIND: "to submit the end evaluation",
+}
+"""By the clock that asks for it. A clock without words of its own is told by its title."""
+
 
 def tell(event: PairingEvent) -> str:
-    """What happened, as one sentence or two. Times are UTC; the reader's own zone is for a page to show."""
+    """What happened, as one sentence or two. Times are UTC; the reader's own zone is for a page to show.
+
+    A day without a time is the sender's own day: HR's midnight is not the evening before.
+    """
     late = " It came late: the system had been down." if isinstance(event, FiredEvent) and event.late else ""
     return _sentence(event) + late
 
@@ -109,14 +127,15 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The {evaluation.side} submitted the end evaluation."
         case evaluating.EvaluationOverdue(missing=missing):
             return f"The end evaluation is overdue: nothing from {_both(missing)}."
-        case escalation.ReminderDue(about=about, to=to):
-            return f"A reminder went to {_listed([f'the {_role(role)}' for role in to])}: {TITLES[about]}."
+        case escalation.ReminderDue(about=about, number=number, to=to):
+            what = _REMINDS.get(about, f'about "{TITLES[about]}"').format(number=number)
+            return f"A reminder {what} was due for {_listed([f'the {_role(role)}' for role in to])}."
         case escalation.EscalationOpened(kind=kind, to=to):
             return f"The {_role(to)} was asked to look at it: {_WHAT_IS_WRONG[kind]}."
-        case escalation.EscalationAcknowledged():
-            return "Somebody has taken the open item on."
-        case escalation.EscalationClosed(resolved_itself=resolved_itself):
-            return "The open item resolved itself." if resolved_itself else "The open item was settled."
+        case escalation.EscalationAcknowledged(id=item):
+            return f"Somebody has taken the open item on{_about(item)}."
+        case escalation.EscalationClosed(id=item, resolved_itself=resolved_itself):
+            return f"The open item {'resolved itself' if resolved_itself else 'was settled'}{_about(item)}."
         case pausing.PairingPaused(until=until):
             end = "further notice" if until is None else _moment(until)
             return f"The pairing was paused until {end}; its clocks stand still."
@@ -140,7 +159,14 @@ def _both(sides: Sequence[Side]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) or "nobody"
+    *before, last = names or ["nobody"]
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _about(item: str) -> str:
+    """What an open item is about: its id begins with its kind."""
+    kind = item.rpartition("-")[0]
+    return f": {_WHAT_IS_WRONG[EscalationKind(kind)]}" if kind in set(EscalationKind) else ""
 
 
 def _role(role: Role | str) -> str:
@@ -152,7 +178,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%a %-d %b %Y, %H:%M} UTC"
+    return f"{at.astimezone(UTC):%a %-d %b %Y, %H:%M} UTC"
 
 
 def _before(notice: timedelta) -> str:

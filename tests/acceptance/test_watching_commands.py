@@ -12,7 +12,7 @@ from eventstore.store import EventStore
 from readmodels.questions import Questions
 from readmodels.standing import Standing
 from tests.acceptance.command_line import run
-from tests.integration.test_standing import START, live_through
+from tests.integration.test_standing import START, live_through, lives
 
 
 def said(url: str, *arguments: str) -> tuple[int, str]:
@@ -57,3 +57,18 @@ async def test_a_pairing_and_its_story(midway: str) -> None:
     assert (code, early) == (0, "".join(line + "\n" for line in history.splitlines() if line < f"{START:%Y-%m-%d}"))
     code, unknown = said(midway, "pairing", "history", "spring", "nobody")
     assert (code, unknown) == (1, "There is no pairing nobody in spring: `pairloom cohort show spring` lists them.\n")
+
+
+async def test_what_a_newer_release_stored_is_answered_with_what_to_do(database_url: str) -> None:
+    batches = list(lives())
+    newer = batches[0].model_copy(
+        update={"events": tuple(e.model_copy(update={"schema_version": 99}) for e in batches[0].events)}
+    )
+    async with await EventStore.connect(database_url) as store:
+        await store.append(newer)
+    code, answer = said(database_url, "pairing", "history", "spring", newer.stream.rpartition("/")[2])
+    assert (code, answer) == (
+        1,
+        "An event PairingCreated of version 99 cannot be read by this Pairloom: run the release that wrote it, "
+        "or a newer one.\n",
+    )

@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 from administration import administer
 from live_pairing import COORDINATOR, MENTOR, begin, settings_for, when
+from structlog.testing import capture_logs
 from temporalio.client import Client
 
 import worker
+from domain.event_versions import EventUnknown
 from domain.pairing.closing import CloseEarly
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.state import CloseReason
@@ -207,3 +209,21 @@ async def test_the_search_attributes_are_registered_once(untouched_ground: Groun
     at_once = await asyncio.gather(*(register_search_attributes(client) for _ in range(3)))
     assert await register_search_attributes(client) == []
     assert all(set(names) <= {key.name for key in ALL} for names in at_once)
+
+
+async def test_record_keeping_that_meets_a_newer_event_says_which_and_what_to_do() -> None:
+    """During a rolling deployment: any other defect is logged by its kind alone, as its message may quote a record."""
+    met = asyncio.Event()
+
+    async def run() -> None:
+        met.set()
+        raise EventUnknown("An event Held of version 2 cannot be read: run a newer release.")
+
+    with capture_logs() as lines:
+        keeping = asyncio.create_task(worker._kept_up("read model", run))
+        await met.wait()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert [(line["part"], line["reason"]) for line in lines] == [
+        ("read model", "An event Held of version 2 cannot be read: run a newer release.")
+    ]
