@@ -11,7 +11,7 @@ grant execute on function
     pairloom.next_seal, pairloom.seal
     to pairloom_app;
 
-grant select on pairloom.event, pairloom.feed, pairloom.sequencer, pairloom.subscription, pairloom.projection,
+grant select on pairloom.event, pairloom.message, pairloom.feed, pairloom.sequencer, pairloom.subscription, pairloom.projection,
     pairloom.migration
     to pairloom_reader;
 grant execute on function

@@ -44,7 +44,10 @@ DOCUMENTS = [
 ]
 
 DEMO, DOCS = "tests/acceptance/test_demo.py", "tests/acceptance/test_docs.py"
-COHORT = ".venv/bin/pairloom cohort"
+COHORT, STORE = ".venv/bin/pairloom cohort", ".venv/bin/pairloom store"
+STORE_TESTS = "tests/acceptance/test_store_commands.py"
+WATCHING = "tests/acceptance/test_watching_commands.py"
+CHAOS = "tests/chaos/test_store.py::test_whoever_is_killed_nothing_acknowledged_is_lost_or_doubled"
 LAUNCHED = "tests/acceptance/test_cohort_commands.py::test_from_a_people_file_to_launched_pairings"
 ELSEWHERE = {
     "make demo": f"{DEMO}::test_every_pairing_ends_with_an_outcome_and_a_reason",
@@ -65,6 +68,20 @@ ELSEWHERE = {
     f"{COHORT} create spring --program examples/digital-fluency.yaml --roster examples/roster.csv": LAUNCHED,
     f"{COHORT} approve spring --as head-of-learning --start 2027-01-11": LAUNCHED,
     f"{COHORT} show spring": LAUNCHED,
+    "make chaos-store": CHAOS,
+    "make chaos-store ROUNDS=10": CHAOS,
+    "make bench NAME=event_store": "tests/unit/test_benchmarks.py::test_a_benchmark_that_is_not_there_is_a_sentence",
+    f"{STORE} migrate": f"{STORE_TESTS}::test_migrate_says_what_it_did_and_can_be_repeated",
+    f"{STORE} verify": f"{STORE_TESTS}::test_verify_holds_against_its_own_anchor_and_finds_a_change",
+    f"{STORE} lag": f"{STORE_TESTS}::test_rebuild_fills_a_read_model_without_a_worker",
+    f"{STORE} rebuild standing": f"{STORE_TESTS}::test_rebuild_fills_a_read_model_without_a_worker",
+    f"{STORE} export spring --to spring.jsonl": f"{STORE_TESTS}::test_export_gives_analysts_everything_but_who",
+    f"{STORE} export spring --to spring.parquet --format parquet": (
+        f"{STORE_TESTS}::test_export_gives_analysts_everything_but_who"
+    ),
+    ".venv/bin/pairloom today": f"{WATCHING}::test_today_ranks_what_needs_a_person",
+    ".venv/bin/pairloom pairing show spring P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
+    ".venv/bin/pairloom pairing history spring P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
     ".venv/bin/python docs/generate.py": f"{DOCS}::test_generated_pages_are_current",
 }
 """Commands that are too dear or too far-reaching to run here, and the test that runs what they do."""

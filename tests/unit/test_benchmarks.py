@@ -1,0 +1,73 @@
+"""The frame of the benchmarks: what counts as met, what a slowed subject looks like, and the page."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.page import DOCS, page
+from benchmarks.rounds import Row, compared, paired, saved
+
+
+@pytest.mark.parametrize(
+    ("row", "met"),
+    [
+        (Row(measure="m", unit="", ours=5, goal=5), True),
+        (Row(measure="m", unit="", ours=4.9, goal=5), False),
+        (Row(measure="m", unit="", ours=5.1, goal=5, at_most=True), False),
+        (Row(measure="m", unit="", ours=900, reference=1000, ratio=0.9, goal=0.8), True),
+        (Row(measure="m", unit="", ours=900, reference=1000, ratio=0.9, goal=0.8, at_most=True), False),
+        (Row(measure="m", unit="", ours=5), None),
+    ],
+)
+def test_a_goal_is_a_bound_of_the_ratio_or_of_ours(row: Row, met: bool | None) -> None:
+    assert row.met is met
+
+
+def test_rounds_turn_the_order_and_leave_the_warm_up_out() -> None:
+    calls: list[str] = []
+    ticks = count()
+
+    def called(name: str) -> float:
+        calls.append(name)
+        return next(ticks)
+
+    figures = paired({"a": lambda: called("a"), "b": lambda: called("b")}, 3)
+    assert calls == ["a", "b", "b", "a", "a", "b", "b", "a"]
+    assert figures == {"a": [3, 4, 7], "b": [2, 5, 6]}
+
+
+def test_the_ratio_is_of_the_rounds_and_not_of_the_medians() -> None:
+    """The machine was half as fast in the second round: both sides were."""
+    row = compared("m", "/s", [80, 40, 90], [100, 50, 100], beside="raw", goal=0.85)
+    assert (row.ours, row.reference, row.ratio, row.spread, row.met) == (80, 100, 0.8, (0.8, 0.9), False)
+
+
+def test_a_slowed_subject_shows_in_the_ratio() -> None:
+    def work(times: int) -> float:
+        began = time.process_time()
+        for _ in range(times):
+            sum(range(20_000))
+        return 1 / (time.process_time() - began)
+
+    figures = paired({"ours": lambda: work(40), "reference": lambda: work(10)}, 3)
+    assert (compared("m", "/s", figures["ours"], figures["reference"], beside="the same").ratio or 1) < 0.6
+
+
+def test_the_page_is_what_the_results_say() -> None:
+    for name, text in page(saved()).items():
+        assert (DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is not current: run make bench"
+
+
+def test_an_unmet_goal_stands_out_on_the_page() -> None:
+    [result, *_] = saved()
+    missed = result.model_copy(update={"rows": (Row(measure="m", unit="s", ours=2, goal=1, at_most=True),)})
+    assert "| m | 2 s |  |  |  |  | ≤ 1 | **no** |" in page([missed])["benchmarks.md"]
+
+
+def test_a_benchmark_that_is_not_there_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events_tore"]) == 2
+    assert "there are: event_store" in capsys.readouterr().err
