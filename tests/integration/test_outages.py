@@ -1,0 +1,95 @@
+"""What the pool does when the database goes away, turns read-only, or has had enough: and that it comes back."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from eventstore.failures import StoreUnavailable
+from eventstore.records import AlreadyThere, Appended
+from eventstore.store import EventStore
+from tests.integration.administration import administer
+from tests.integration.test_event_store import STREAM, batch, connection_to
+
+END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and pid <> pg_backend_pid()"
+
+
+def name_of(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+async def test_after_a_shutdown_the_next_call_finds_the_server_again(store: EventStore, database_url: str) -> None:
+    """The pool may have heard of it already; if not, one call fails, and its repetition is answered."""
+    await store.append(batch())
+    await administer(database_url, END_ALL.format(name_of(database_url)))
+    again = batch(expected=1)
+    try:
+        answer = await store.append(again)
+    except StoreUnavailable:
+        answer = await store.append(again)
+    assert isinstance(answer, (Appended, AlreadyThere))
+    assert [event.version for event in await store.read(STREAM)] == [1, 2]
+
+
+async def test_after_a_failover_the_pool_leaves_the_server_that_takes_no_writes(database_url: str) -> None:
+    """The old primary answers, read-only. As soon as the address leads to a primary again, the store does too."""
+    await administer(database_url, f"alter database {name_of(database_url)} set default_transaction_read_only = on")
+    async with await EventStore.connect(database_url) as store:
+        with pytest.raises(StoreUnavailable, match="read-only, probably a replica"):
+            await store.append(batch())
+        await administer(
+            database_url,
+            f"begin read write; alter database {name_of(database_url)} reset default_transaction_read_only; commit",
+        )
+        assert await store.append(batch()) == Appended(first=1, last=1)
+
+
+async def test_a_server_without_a_free_connection_is_named(database_url: str) -> None:
+    user = f"narrow_{uuid4().hex}"
+    host = database_url.rpartition("@")[2]
+    await administer(
+        database_url, f"create role {user} login password 'narrow' connection limit 1 in role pairloom_app"
+    )
+    url = f"postgresql://{user}:narrow@{host}"
+    try:
+        async with await EventStore.connect(url) as first:
+            with pytest.raises(StoreUnavailable, match="no connection left; raise max_connections") as refused:
+                await EventStore.connect(url)
+            assert "narrow" not in refused.value.sentence
+            assert isinstance(await first.append(batch()), Appended)
+        async with await EventStore.connect(url) as second:
+            assert await second.count() == 1
+    finally:
+        await administer(database_url, f"drop role {user}")
+
+
+async def test_a_statement_that_is_cancelled_has_stored_nothing_and_may_be_repeated(database_url: str) -> None:
+    await administer(database_url, f"alter database {name_of(database_url)} set statement_timeout = '200ms'")
+    command = uuid4()
+    async with await EventStore.connect(database_url) as store, connection_to(database_url) as rival:
+        await rival.execute("begin; lock table pairloom.event in access exclusive mode")
+        with pytest.raises(StoreUnavailable, match="cancelled the call"):
+            await store.append(batch(command))
+        await rival.execute("rollback")
+        assert await store.append(batch(command)) == Appended(first=1, last=1)
+        assert isinstance(await store.append(batch(command)), AlreadyThere)
+        assert await store.count(STREAM) == 1
+
+
+async def test_a_process_that_hangs_in_a_transaction_does_not_hold_its_locks_for_ever(store: EventStore) -> None:
+    async with store.connection() as connection:
+        assert await connection.fetchval("show idle_in_transaction_session_timeout") == "1min"
+
+
+async def test_a_worker_needs_no_more_than_the_applications_role(database_url: str) -> None:
+    user = f"worker_{uuid4().hex}"
+    host = database_url.rpartition("@")[2]
+    await administer(database_url, f"create role {user} login password 'w' in role pairloom_app")
+    try:
+        async with await EventStore.connect(f"postgresql://{user}:w@{host}") as store:
+            assert isinstance(await store.append(batch()), Appended)
+            async with store.connection() as connection:
+                assert await connection.fetchval("select published from pairloom.publish()") == 1
+    finally:
+        await administer(database_url, f"drop role {user}")
