@@ -160,6 +160,23 @@ class MeetingPolicy(Frozen):
         return self
 
 
+class CancellationPolicy(Frozen):
+    """When the executive's cancellations count, and what follows from several in a row."""
+
+    short_notice: Duration = Field(
+        default=timedelta(hours=24), description="own: later than 24 h before counts at once"
+    )
+    rebook_within: Duration = Field(default=days(14), description="own: 14 days to book again, or it counts too")
+    nudge_at: int = Field(default=2, ge=1, le=10, description="own: 2 in a row are answered privately")
+    escalate_at: int = Field(default=3, ge=1, le=10, description="own: 3 in a row go to coordinator and sponsor")
+
+    @model_validator(mode="after")
+    def _asks_before_it_escalates(self) -> CancellationPolicy:
+        if self.nudge_at > self.escalate_at:
+            raise ValueError("expected 'nudge_at' no larger than 'escalate_at'")
+        return self
+
+
 class HealthPolicy(Frozen):
     """How long a pairing may go without a meeting held."""
 
@@ -259,6 +276,7 @@ class ProgramDesign(Frozen):
     training: TrainingPolicy = TrainingPolicy()
     goals: GoalPolicy = GoalPolicy()
     meetings: MeetingPolicy = MeetingPolicy()
+    cancellations: CancellationPolicy = CancellationPolicy()
     health: HealthPolicy = HealthPolicy()
     checkpoints: CheckpointPolicy = CheckpointPolicy()
     pause: PausePolicy = PausePolicy()

@@ -25,6 +25,7 @@ class ClockKind(StrEnum):
     GOALS_DUE = "goals.due"
     BOOKING_NUDGE = "booking.nudge"
     BOOKING_ESCALATE = "booking.escalate"
+    BOOKING_REBOOK = "booking.rebook"
     MEETING_REMIND = "meeting.remind"
     MEETING_LOG = "meeting.log"
     MEETING_MISSED = "meeting.missed"
@@ -54,6 +55,7 @@ TITLES: dict[ClockKind, str] = {
     ClockKind.GOALS_DUE: "agreement and goals are due",
     ClockKind.BOOKING_NUDGE: "nudge to book a meeting",
     ClockKind.BOOKING_ESCALATE: "nothing booked: tell the coordinator",
+    ClockKind.BOOKING_REBOOK: "count the executive's cancellation",
     ClockKind.MEETING_REMIND: "remind of the meeting",
     ClockKind.MEETING_LOG: "ask whether the meeting was held",
     ClockKind.MEETING_MISSED: "count the meeting as missed",

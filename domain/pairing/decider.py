@@ -15,6 +15,7 @@ from pydantic import Field
 from domain.decider import Data, Deadline, Notice, Rejected
 from domain.event_versions import EventFamily
 from domain.pairing import (
+    cancellations,
     checkpoints,
     closing,
     escalation,
@@ -75,6 +76,7 @@ PairingEvent: TypeAlias = Annotated[
     | meetings.MeetingScheduled
     | meetings.MeetingMoved
     | meetings.MeetingCancelled
+    | cancellations.CancellationCounted
     | meetings.MeetingHeld
     | meetings.MeetingMissed
     | checkpoints.CheckpointOpened
@@ -226,6 +228,8 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
             return meetings.nudge_to_book(state, command, now)
         case ClockKind.BOOKING_ESCALATE:
             return meetings.nothing_booked(state, command, now)
+        case ClockKind.BOOKING_REBOOK:
+            return cancellations.not_rebooked(state, command, now)
         case ClockKind.MEETING_REMIND:
             return meetings.remind_of_meeting(state, command, now)
         case ClockKind.MEETING_LOG:
@@ -295,6 +299,8 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
             return meetings.evolve_moved(state, event)
         case meetings.MeetingCancelled():
             return meetings.evolve_cancelled(state, event)
+        case cancellations.CancellationCounted():
+            return cancellations.evolve_counted(state, event)
         case meetings.MeetingHeld():
             return meetings.evolve_held(state, event)
         case meetings.MeetingMissed():

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from domain.decider import Actor, Clock, Command, Event, Rejected, Role
+from domain.pairing import cancellations
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, instance_of, running
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.permissions import during, own_side
@@ -17,7 +18,7 @@ from domain.permissions import CLOCK_SKEW
 
 Minutes = Annotated[int, Field(ge=5, le=480)]
 BOOKING = (Stage.GOAL_SETTING, Stage.MEETING)
-BOOKING_CLOCKS = (ClockKind.BOOKING_NUDGE, ClockKind.BOOKING_ESCALATE)
+BOOKING_CLOCKS = (ClockKind.BOOKING_NUDGE, ClockKind.BOOKING_ESCALATE, ClockKind.BOOKING_REBOOK)
 HEALTH_CLOCKS = (
     ClockKind.HEALTH_AMBER,
     ClockKind.HEALTH_RED,
@@ -148,14 +149,19 @@ def move(state: Pairing, command: MoveMeeting, at: datetime, now: datetime) -> t
     )
 
 
-def cancel(state: Pairing, command: CancelMeeting, at: datetime) -> tuple[MeetingCancelled, ...]:
+def cancel(
+    state: Pairing, command: CancelMeeting, at: datetime
+) -> tuple[MeetingCancelled | cancellations.CancellationCounted | EscalationOpened, ...]:
     """One side cancels; a delegate's cancellation counts as the mentee's."""
     side = Side.MENTEE if _is_delegate(state, command.by) else own_side(state, command.by)
     during(state, *BOOKING)
     meeting = _booked(state, command.meeting)
     if meeting.starts_at <= at:
         raise Rejected("time", f"meeting {meeting.number} has begun; log it or let it count as missed")
-    return (_cancellation(state, meeting, side, at),)
+    cancelled = _cancellation(state, meeting, side, at)
+    if side is Side.MENTOR or not cancellations.is_short(state, cancelled.notice):
+        return (cancelled,)
+    return (cancelled, *cancellations.cancelled_at_short_notice(state, meeting.number, at))
 
 
 def cancel_all(state: Pairing, at: datetime) -> tuple[MeetingCancelled, ...]:
@@ -191,7 +197,7 @@ def log(state: Pairing, command: LogMeeting, at: datetime) -> tuple[MeetingHeld 
     )
     ends_silence = _ends_silence(state, command.held_at) or evolve_held(state, held).plan_is_fulfilled
     kinds = (EscalationKind.RED, EscalationKind.SILENCE) if ends_silence else ()
-    return (held, *settle(state, at, EscalationKind.NOTHING_BOOKED, *kinds))
+    return (held, *settle(state, at, EscalationKind.NOTHING_BOOKED, EscalationKind.CANCELLATIONS, *kinds))
 
 
 def count_as_missed(state: Pairing, command: FireClock, now: datetime) -> tuple[MeetingMissed, ...]:
@@ -213,8 +219,10 @@ def ask_to_log(state: Pairing, command: FireClock, now: datetime) -> tuple[Remin
 
 
 def nudge_to_book(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
-    """Both, or the mentee's delegate instead of the mentee."""
-    return remind(state, command, now, to=("mentor", "delegate" if state.delegate else "mentee"))
+    """Both, or the mentee's delegate instead of the mentee; the executive's side alone if it has cancelled."""
+    executive = "delegate" if state.delegate else "mentee"
+    to = (executive,) if state.cancelled_last is Side.MENTEE else ("mentor", executive)
+    return remind(state, command, now, to=to)
 
 
 def nothing_booked(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue | EscalationOpened, ...]:
@@ -249,7 +257,13 @@ def ask_again(state: Pairing, command: FireClock, now: datetime) -> tuple[Remind
 def evolve_scheduled(state: Pairing, event: MeetingScheduled) -> Pairing:
     """One more booked meeting."""
     meeting = Meeting(number=event.number, starts_at=event.starts_at, minutes=event.minutes)
-    return replace(state, meetings=(*state.meetings, meeting), scheduled=state.scheduled + 1, unbooked_since=None)
+    return replace(
+        state,
+        meetings=(*state.meetings, meeting),
+        scheduled=state.scheduled + 1,
+        unbooked_since=None,
+        cancelled_last=None,
+    )
 
 
 def evolve_moved(state: Pairing, event: MeetingMoved) -> Pairing:
@@ -264,6 +278,7 @@ def evolve_cancelled(state: Pairing, event: MeetingCancelled) -> Pairing:
         _without(state, event.number, event.at),
         cancelled_by_mentor=state.cancelled_by_mentor + (event.side is Side.MENTOR),
         cancelled_by_mentee=state.cancelled_by_mentee + (event.side is Side.MENTEE),
+        cancelled_last=event.side,
     )
 
 
@@ -276,6 +291,8 @@ def evolve_held(state: Pairing, event: MeetingHeld) -> Pairing:
         first_held_at=min(event.held_at, state.first_held_at or event.held_at),
         last_held_at=max(event.held_at, state.last_held_at or event.held_at),
         quiet_since=max(event.held_at, state.quiet_since or event.held_at),
+        cancelled_in_a_row=0,
+        cancelled_last=None,
     )
 
 
@@ -332,9 +349,10 @@ def _meant(state: Pairing, held_at: datetime) -> Meeting | None:
 
 def _cancellation(state: Pairing, meeting: Meeting, side: Side | None, at: datetime) -> MeetingCancelled:
     starts, stops = _next_round(state, meeting.number, at)
-    return MeetingCancelled(
-        at=at, number=meeting.number, side=side, notice=meeting.starts_at - at, starts=starts, stops=stops
-    )
+    notice = meeting.starts_at - at
+    if any(started.name == ClockKind.BOOKING_NUDGE for started in starts):  # nothing else is booked, and more is wanted
+        starts += cancellations.rebooking_clock(state, side, meeting.number, notice, at)
+    return MeetingCancelled(at=at, number=meeting.number, side=side, notice=notice, starts=starts, stops=stops)
 
 
 def _meeting_clocks(state: Pairing, number: int, starts_at: datetime, minutes: int, at: datetime) -> tuple[Clock, ...]:

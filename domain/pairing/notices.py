@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.decider import Event, Notice, Role
-from domain.pairing import checkpoints, closing, escalation, evaluating, meetings, offer, pausing, training
+from domain.pairing import (
+    cancellations,
+    checkpoints,
+    closing,
+    escalation,
+    evaluating,
+    meetings,
+    offer,
+    pausing,
+    training,
+)
 from domain.pairing.clocks import TITLES
 from domain.pairing.state import SIDES, Pairing, Side
 from domain.working_time import Calendar, next_slot
@@ -37,10 +47,20 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         return tuple(_notice(state, role, "ReminderDue", event.at, about) for role in event.to)
     if isinstance(event, escalation.EscalationOpened):
         return (_notice(state, event.to.value, "EscalationOpened", event.at, (("kind", event.kind.value),)),)
+    if isinstance(event, cancellations.CancellationCounted):
+        return _to_the_executive(state, event) if event.asks_to_rebook else ()
     if isinstance(event, TO_BOTH):
         name = type(event).__name__
         return tuple(_notice(state, side.value, name, event.at, _facts(event)) for side in SIDES)
     return ()
+
+
+def _to_the_executive(state: Pairing, event: cancellations.CancellationCounted) -> tuple[Notice, ...]:
+    """A private word to the executive, and the next step to whoever books for them. Nothing to the junior."""
+    about: About = (("number", str(event.number)), ("in_a_row", str(event.in_a_row)))
+    private = _notice(state, Role.MENTEE.value, "CancellationCounted", event.at, about)
+    booking = Role.DELEGATE if state.delegate is not None else Role.MENTEE
+    return (private, _notice(state, booking.value, "RebookSoon", event.at, about[:1]))
 
 
 def _facts(event: Event) -> About:

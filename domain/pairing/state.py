@@ -77,6 +77,7 @@ class EscalationKind(StrEnum):
     TRAINING_OVERDUE = "training_overdue"
     GOALS_OVERDUE = "goals_overdue"
     NOTHING_BOOKED = "nothing_booked"
+    CANCELLATIONS = "cancellations"
     RED = "red"
     SILENCE = "silence"
     CHECKPOINT_OVERDUE = "checkpoint_overdue"
@@ -170,6 +171,7 @@ class Pairing:
 
     `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
     `quiet_since` is the activation or the last meeting held, moved later by every pause since then.
+    `cancelled_in_a_row` counts by the ledger of cancellations; `cancelled_last` is whose turn it is to book again.
     """
 
     id: str
@@ -199,6 +201,8 @@ class Pairing:
     missed: int = 0
     cancelled_by_mentor: int = 0
     cancelled_by_mentee: int = 0
+    cancelled_in_a_row: int = 0
+    cancelled_last: Side | None = None
     first_held_at: datetime | None = None
     last_held_at: datetime | None = None
     quiet_since: datetime | None = None
@@ -305,7 +309,7 @@ def waiting_for(state: Pairing) -> tuple[Role, ...]:
             enough = len(state.goals) >= state.design.goals.at_least
             waiting = {_role(side) for side in SIDES if side not in state.signed or not enough}
             if not state.meetings and not state.plan_is_fulfilled:
-                waiting.add(Role.MENTOR)
+                waiting.add(Role.MENTOR if state.cancelled_last is None else _role(state.cancelled_last))
         case Stage.EVALUATING:
             done = {evaluation.side for evaluation in state.evaluations}
             waiting = {_role(side) for side in SIDES if side not in done}

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from domain.decider import Role
 from domain.pairing import (
+    cancellations,
     checkpoints,
     closing,
     escalation,
@@ -37,6 +38,7 @@ _WHAT_IS_WRONG = {
     EscalationKind.TRAINING_OVERDUE: "the training is overdue",
     EscalationKind.GOALS_OVERDUE: "agreement and goals are overdue",
     EscalationKind.NOTHING_BOOKED: "nothing is booked",
+    EscalationKind.CANCELLATIONS: "the executive has cancelled several times in a row",
     EscalationKind.RED: "no meeting was held for too long",
     EscalationKind.SILENCE: "it has gone silent, and closing it is proposed",
     EscalationKind.CHECKPOINT_OVERDUE: "a checkpoint is not answered",
@@ -50,6 +52,7 @@ _REMINDS = {
     ClockKind.TRAINING_REMIND: "to complete the training",
     ClockKind.BOOKING_NUDGE: "to book a meeting",
     ClockKind.BOOKING_ESCALATE: "that no meeting is booked",
+    ClockKind.BOOKING_REBOOK: "that nothing was booked instead of a cancelled meeting",
     ClockKind.MEETING_REMIND: "of meeting {number}",
     ClockKind.MEETING_LOG: "to say whether meeting {number} was held",
     ClockKind.HEALTH_AMBER: "to meet, as no meeting has been held for some time,",
@@ -110,6 +113,9 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"Meeting {number} was cancelled, as the pairing does not go on as planned."
         case meetings.MeetingCancelled(number=number, side=side, notice=notice):
             return f"The {side} cancelled meeting {number}, {_before(notice)}."
+        case cancellations.CancellationCounted(number=number, in_a_row=in_a_row, because=because):
+            why = "it came at short notice" if because == "short_notice" else "nothing was booked instead in time"
+            return f"The cancellation of meeting {number} counts, as {why}: {in_a_row} in a row."
         case meetings.MeetingHeld(number=number, held_at=held_at, minutes=minutes, booked=booked):
             unplanned = "" if booked else " without having been booked"
             return f"Meeting {number} was held on {_moment(held_at)}{unplanned}, {minutes} minutes."

@@ -26,12 +26,13 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from domain.decider import Role
 from domain.pairing.checkpoints import AnswerCheckpoint
 from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
 from domain.pairing.escalation import AcknowledgeEscalation
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import GoalDraft, ProgressGoal, SetGoals, SignAgreement
-from domain.pairing.meetings import LogMeeting, ScheduleMeeting
+from domain.pairing.meetings import CancelMeeting, LogMeeting, ScheduleMeeting
 from domain.pairing.offer import AcceptOffer, DeclineOffer
 from domain.pairing.pausing import Pause, PauseReason, Resume
 from domain.pairing.state import CloseReason, EscalationKind, Stage
@@ -240,3 +241,27 @@ async def test_a_leaver_is_a_fact_that_ends_the_pairing_on_the_day(pairing: Live
     await pairing.travel(20.1)
     assert (await result(pairing)).reason == "left_company"
     assert (await pairing.stored())[-1].occurred_at == leaves_at
+
+
+async def test_an_executive_who_cancels_three_times_meets_coordinator_and_sponsor(
+    pairing: LivePairing,
+) -> None:
+    await accepted(pairing)
+    for side in ("mentor", "mentee"):
+        await pairing.say(CompleteTraining, LEARNING, side=side)
+    counted = []
+    for number in (1, 2, 3):
+        await pairing.say(ScheduleMeeting, MENTOR, starts_at=pairing.start + days(3 * number), minutes=60)
+        await pairing.travel(3 * number - 0.1)
+        counted.append((await pairing.say(CancelMeeting, MENTEE, meeting=number)).events)
+    assert counted == [
+        ("MeetingCancelled", "CancellationCounted"),
+        ("MeetingCancelled", "CancellationCounted"),
+        ("MeetingCancelled", "CancellationCounted", "EscalationOpened", "EscalationOpened"),
+    ]
+    state = await pairing.once(lambda state: len(state.escalations) == 2)
+    assert [(item.kind, item.to) for item in state.escalations] == [
+        (EscalationKind.CANCELLATIONS, Role.COORDINATOR),
+        (EscalationKind.CANCELLATIONS, Role.SPONSOR),
+    ]
+    assert (await pairing.messages()).count("RebookSoon") == 2

@@ -11,9 +11,11 @@ from domain.pairing.clocks import RUNS_THROUGH_PAUSE, TITLES, ClockKind, clock, 
 from domain.pairing.closing import ReportLeaver, RequestExit
 from domain.pairing.decider import decide
 from domain.pairing.escalation import ReminderDue
+from domain.pairing.meetings import CancelMeeting
 from domain.pairing.offer import AcceptOffer, OfferExpired, PairingOffered
 
 from .given import (
+    MENTEE,
     MENTOR,
     SERVICE,
     START,
@@ -43,6 +45,7 @@ def test_every_kind_can_run() -> None:
         offered(),
         in_goal_setting(),
         with_a_meeting(starts=20),
+        with_a_meeting(starts=20).when(CancelMeeting, MENTEE, meeting=1),
         in_meetings().rings("silence.propose"),
         in_training().rings("checkpoint.open:1"),
         paused(),
