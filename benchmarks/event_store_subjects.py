@@ -64,9 +64,7 @@ async def appended(connection: Line, stream: str, version: int, size: int) -> No
     command, ids = uuid4(), [uuid4() for _ in range(size)]
     who = ("mentor", "P031", "update", "key", 1)
     rows = (ids, ["MeetingScheduled"] * size, [1] * size, [NOW] * size, [DATA] * size)
-    await connection.fetchrow(
-        statement("append"), stream, version, command, command, None, *who, *rows, [], [], [], [], []
-    )
+    await connection.fetchrow(statement("append"), stream, version, command, command, None, *who, *rows)
 
 
 def stored_lives(stream: str, size: int, *, batches: int) -> Iterator[Batch]:

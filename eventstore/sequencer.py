@@ -16,7 +16,7 @@ IDLE = 0.1
 BUSY = 0.005
 """Seconds until the next look after something was published, at least."""
 
-SHARE = 0.1
+SHARE = 0.05
 """Of the time that publishing may take while much is written: its cost per event falls with the number of events."""
 
 DOWN = 2.0

@@ -87,12 +87,12 @@ class EventStore:
 
     async def append(self, batch: Batch) -> AppendResult:
         """Store the batch whole, or say why nothing was written. Safe to repeat after any failure."""
-        arguments = append_arguments(batch)
+        call = append_call(batch)
         with in_sentences(self._url):
             for attempt in ("first", "once more"):
                 try:
                     async with self._acquired() as connection:
-                        answer = await connection.fetchrow(statement("append"), *arguments)
+                        answer = await connection.fetchrow(*call)
                 except asyncpg.UniqueViolationError as violation:
                     if violation.constraint_name == "event_stream_command":
                         return await self._already_there(batch)
@@ -192,10 +192,10 @@ class EventStore:
             return line
 
 
-def append_arguments(batch: Batch) -> tuple[object, ...]:
-    """In the order of `sql/statements/append.sql`: the command, then a column at a time."""
+def append_call(batch: Batch) -> tuple[str, *tuple[object, ...]]:
+    """The statement and its parameters, in its order: the command, then a column at a time."""
     events, messages = batch.events, batch.messages
-    return (
+    command = (
         batch.stream,
         batch.expected,
         batch.command_id,
@@ -211,6 +211,12 @@ def append_arguments(batch: Batch) -> tuple[object, ...]:
         [event.schema_version for event in events],
         [event.occurred_at for event in events],
         [event.data for event in events],
+    )
+    if not messages:
+        return (statement("append"), *command)
+    return (
+        statement("append_with_messages"),
+        *command,
         [message.message_id for message in messages],
         [message.to for message in messages],
         [message.template for message in messages],

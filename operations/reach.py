@@ -10,9 +10,9 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from embedded.ground import Ground, attach
 from eventstore.store import EventStore
-from worker import WorkerError, connect, connect_to
+from operations.servers import running_ground
+from worker import connect, connect_to
 
 
 @dataclass(frozen=True)
@@ -25,27 +25,12 @@ class Reach:
 
 @asynccontextmanager
 async def reach(dev_data: Path) -> AsyncIterator[Reach]:
-    """Both connected; raises WorkerError or StoreUnavailable with what to do where one does not answer."""
+    """Both connected; raises GroundError, WorkerError or StoreUnavailable with what to do where one does not answer."""
     url = os.environ.get("PAIRLOOM_DATABASE_URL")
     if url:
         client = await connect(os.environ.get("TEMPORAL_PROFILE"))
     else:
-        ground = _running(dev_data)
+        ground = running_ground(dev_data)
         url, client = ground.database_url, await connect_to(ground.temporal_address)
     async with await EventStore.connect(url, max_size=2) as store:
         yield Reach(client, store)
-
-
-def database_address(dev_data: Path) -> str:
-    """The database that a command about the store is meant for; raises WorkerError where there is none."""
-    return os.environ.get("PAIRLOOM_DATABASE_URL") or _running(dev_data).database_url
-
-
-def _running(dev_data: Path) -> Ground:
-    ground = attach(dev_data)
-    if ground is None:
-        raise WorkerError(
-            "There is no Pairloom to talk to: start one with `pairloom dev`, or set PAIRLOOM_DATABASE_URL and "
-            "TEMPORAL_ADDRESS."
-        )
-    return ground

@@ -23,7 +23,7 @@ from eventstore.sequencer import publish
 from eventstore.store import EventStore
 from eventstore.verification import Verified, seal_at, verify
 from operations.exporting import ExportFormat, ExportRefused, aliases, export
-from operations.reach import database_address
+from operations.servers import database_address
 from readmodels.standing import Standing
 
 DEV_DATA = Path(".pairloom/dev")

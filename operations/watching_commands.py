@@ -18,12 +18,13 @@ from domain.pairing.state import health_at
 from domain.pairing.status import PairingStatus
 from eventstore.records import AsOf
 from eventstore.store import EventStore
-from operations.reach import database_address
+from operations.servers import database_address
 from readmodels.questions import Questions
 from readmodels.timeline import Told, pairing_timeline
 
 DEV_DATA = Path(".pairloom/dev")
 
+today_app = typer.Typer()
 pairing_app = typer.Typer(no_args_is_help=True, help="Pairings: how one stands, what happened to it.")
 
 DataDirectory = Annotated[Path, typer.Option("--data", help="The data directory of the `pairloom dev` to talk to.")]
@@ -32,6 +33,7 @@ CohortId = Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's id
 PairingId = Annotated[str, typer.Argument(metavar="PAIRING", help="The pairing's id, from `cohort show`.")]
 
 
+@today_app.command()
 def today(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
     """Everything that needs a person now, the most urgent first."""
     now = datetime.now(UTC)

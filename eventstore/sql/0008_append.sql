@@ -15,7 +15,8 @@ create function pairloom.append(
     command uuid, correlation uuid, causation uuid,
     role text, actor text, origin text, key text, program integer,
     event_ids uuid[], types text[], schema_versions integer[], occurred timestamptz[], datas json[],
-    message_ids uuid[], recipients text[], templates text[], deliver_afters timestamptz[], abouts json[],
+    message_ids uuid[] default '{}', recipients text[] default '{}', templates text[] default '{}',
+    deliver_afters timestamptz[] default '{}', abouts json[] default '{}',
     out outcome text, out first_version integer, out last_version integer
 )
 language plpgsql security definer set search_path = pg_catalog as $$

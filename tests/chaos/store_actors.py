@@ -16,8 +16,7 @@ from eventstore.feed import FedEvent
 from eventstore.projections import run_projection
 from eventstore.records import AlreadyThere, Appended, AppendResult, Batch, Conflict, NewEvent
 from eventstore.sequencer import run_sequencer
-from eventstore.statements import statement
-from eventstore.store import Connection, EventStore, append_arguments
+from eventstore.store import Connection, EventStore, append_call
 
 STREAMS = tuple(f"pairing/chaos/p{number}" for number in range(24))
 TASKS = 8
@@ -90,7 +89,7 @@ async def _append_slowly(store: EventStore, batch: Batch, luck: random.Random) -
     """
     with suppress(StoreRefused):  # somebody was quicker
         async with store.transaction() as connection:
-            await connection.fetchrow(statement("append"), *append_arguments(batch))
+            await connection.fetchrow(*append_call(batch))
             await asyncio.sleep(luck.random() / 20)
     return await store.append(batch)
 

@@ -18,8 +18,8 @@ from eventstore.failures import StoreRefused, StoreUnavailable, unavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
 from eventstore.people import people, save_people
 from eventstore.records import AlreadyThere, Appended, AsOf, Batch, Conflict, JsonObject, NewEvent, NewMessage
-from eventstore.statements import numbered, statement
-from eventstore.store import EventStore, append_arguments
+from eventstore.statements import numbered
+from eventstore.store import EventStore, append_call
 
 STREAM = "pairing/spring/ada-bo"
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -198,7 +198,7 @@ async def test_one_of_eight_rivals_wins(store: EventStore) -> None:
 
 async def test_a_rival_that_commits_while_we_wait_makes_a_conflict(store: EventStore, database_url: str) -> None:
     async with store.transaction() as rival:
-        await rival.fetchrow(statement("append"), *append_arguments(batch(size=2)))
+        await rival.fetchrow(*append_call(batch(size=2)))
         waiting = asyncio.create_task(store.append(batch()))
         await until_somebody_waits(database_url)
     assert await waiting == Conflict(current=2)
@@ -209,7 +209,7 @@ async def test_a_rival_that_gives_up_while_we_wait_leaves_us_the_version(store: 
 
     async def give_up() -> asyncio.Task[object]:
         async with store.transaction() as rival:
-            await rival.fetchrow(statement("append"), *append_arguments(batch(size=2)))
+            await rival.fetchrow(*append_call(batch(size=2)))
             waiting: asyncio.Task[object] = asyncio.create_task(store.append(batch()))
             started.append(waiting)
             await until_somebody_waits(database_url)
@@ -289,7 +289,7 @@ async def test_a_backend_that_dies_in_mid_append_leaves_nothing(store: EventStor
 
     async def die_with_everything_written() -> None:
         async with connection_to(database_url) as killer, store.transaction() as doomed:
-            await doomed.fetchrow(statement("append"), *append_arguments(batch(size=2, messages=2)))
+            await doomed.fetchrow(*append_call(batch(size=2, messages=2)))
             blocked = asyncio.create_task(store.append(blocked_batch))
             await killer.execute("select pg_terminate_backend($1)", await until_somebody_waits(database_url))
             with pytest.raises(StoreUnavailable, match=r"broke|shutting down"):

@@ -15,8 +15,7 @@ import pytest
 from eventstore.feed import Feed
 from eventstore.records import AlreadyThere, Appended, Conflict
 from eventstore.sequencer import publish
-from eventstore.statements import statement
-from eventstore.store import EventStore, Line, append_arguments
+from eventstore.store import EventStore, Line, append_call
 from tests.integration.test_event_store import STREAM, batch, connection_to
 
 NAIVE = """
@@ -51,7 +50,7 @@ async def open_append(url: str, stream: str) -> AsyncIterator[Line]:
     async with connection_to(url) as connection:
         await connection.set_type_codec("json", schema="pg_catalog", encoder=lambda _: "{}", decoder=str)
         await connection.execute("begin")
-        await connection.fetchrow(statement("append"), *append_arguments(batch(stream=stream)))
+        await connection.fetchrow(*append_call(batch(stream=stream)))
         yield connection
 
 
@@ -133,7 +132,7 @@ async def test_an_order_by_transaction_puts_version_two_before_version_one(
 
     async with open_append(database_url, "pairing/spring/elsewhere") as ours:
         await store.append(batch())
-        await ours.fetchrow(statement("append"), *append_arguments(batch(expected=1)))
+        await ours.fetchrow(*append_call(batch(expected=1)))
         await ours.execute("commit")
     mine = [version for stream, version in await published(store) if stream == STREAM]
     assert mine == [1, 2]
