@@ -50,7 +50,7 @@ COMMANDS = {
     ),
     "program": Lazy("file_commands", "program_app", "Program designs."),
     "roster": Lazy("file_commands", "roster_app", "Rosters of people."),
-    "cohort": Lazy("cohort_commands", "cohort_app", "Cohorts: create, look at, approve."),
+    "cohort": Lazy("cohort_commands", "cohort_app", "Cohorts: create, look at, approve, watch."),
     "pairing": Lazy("watching_commands", "pairing_app", "Pairings: how one stands, what happened to it."),
     "store": Lazy("store_commands", "store_app", "The event store: migrate, verify, rebuild, export."),
 }

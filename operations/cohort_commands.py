@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
@@ -24,10 +25,12 @@ from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.cohorts import CohortDesk, CohortNotStarted
 from operations.reach import reach
+from operations.servers import database_address
+from readmodels.questions import CohortAtAGlance, Questions, WeekOfPerson
 
 DEV_DATA = Path(".pairloom/dev")
 
-cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts: create, look at, approve.")
+cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts: create, look at, approve, watch.")
 
 
 def _slug(value: str) -> str:
@@ -107,6 +110,47 @@ def approve(
             Console().print(f"{len(launched.launched)} pairings of {cohort} are launched.", highlight=False)
 
     asyncio.run(run())
+
+
+@cohort_app.command("status")
+def status(
+    cohort: CohortId,
+    weeks: Annotated[int, typer.Option(min=1, max=52, help="How many weeks of load to show.")] = 2,
+    data: DataDirectory = DEV_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
+) -> None:
+    """A running cohort at a glance: its funnel, what needs a person, who has how much to do in the next weeks."""
+    now = datetime.now(UTC)
+
+    async def run() -> tuple[CohortAtAGlance | None, list[WeekOfPerson]]:
+        async with await EventStore.connect(database_address(data), max_size=1) as store:
+            questions = Questions(store)
+            return await questions.glance(cohort, now), await questions.load(cohort, now.date(), weeks)
+
+    glance, load = asyncio.run(run())
+    if glance is None:
+        typer.echo(f"The read model knows no cohort {cohort}: if it is new, see `pairloom store lag`.", err=True)
+        raise typer.Exit(1)
+    if as_json:
+        week_by_week = [week.model_dump(mode="json") for week in load]
+        typer.echo(json.dumps(glance.model_dump(mode="json") | {"load": week_by_week}))
+        return
+    console = Console()
+    console.print(f"[bold]{escape(glance.cohort.title)}[/bold]  ({cohort}): {glance.cohort.stage.value}\n")
+    for step, count in glance.funnel.model_dump().items():
+        console.print(f"  {step.replace('_', ' '):16} {count}", highlight=False)
+    console.print(f"\n{len(glance.attention)} things need a person; `pairloom today` ranks them.", highlight=False)
+    console.print(_load(load))
+
+
+def _load(load: list[WeekOfPerson]) -> Table:
+    table = Table(title="\nload", title_justify="left", box=None, pad_edge=False)
+    for column in ("week of", "who", "messages", "meetings", "minutes"):
+        table.add_column(column, justify="left" if column in ("week of", "who") else "right")
+    for week in load:
+        figures = (str(week.messages), str(week.meetings), str(week.minutes))
+        table.add_row(week.week.isoformat(), week.person.removeprefix("role:"), *figures)
+    return table
 
 
 async def until(desk: CohortDesk, holds: Callable[[Cohort], bool]) -> Cohort:

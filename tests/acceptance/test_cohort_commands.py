@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from embedded.ground import attach
+from eventstore.projections import wait_until
 from eventstore.store import EventStore
 from tests.acceptance.command_line import PROJECT, development, run, small_roster
 
@@ -54,9 +57,22 @@ async def test_from_a_people_file_to_launched_pairings(data: Path, roster: Path)
     code, said = cohort(data, "show", "spring")
     assert code == 0
     assert "RUNNING" in said
+    async with await EventStore.connect(ground.database_url) as store:
+        last = len(await store.read("cohort/spring"))
+        assert await wait_until(store, "standing", "cohort/spring", last, within=timedelta(seconds=30))
+        for pairing in pairings:
+            assert await wait_until(store, "standing", pairing, 1, within=timedelta(seconds=30))
+    code, said = cohort(data, "status", "spring", "--json")
+    assert code == 0, said
+    glance = json.loads(said)
+    assert (glance["cohort"]["stage"], glance["funnel"]["launched"]) == ("RUNNING", len(pairings))
+    code, said = cohort(data, "status", "spring")
+    assert code == 0
+    assert "launched" in said
 
 
 def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) -> None:
+    assert cohort(data, "status", "nowhere")[0] == 1
     assert cohort(data, "show", "nowhere") == (1, "There is no cohort of that id.\n")
     code, said = cohort(data, "create", "summer", "--program", PROGRAM, "--roster", "missing.csv")
     assert (code, "missing.csv" in said) == (2, True)

@@ -68,6 +68,7 @@ ELSEWHERE = {
     f"{COHORT} create spring --program examples/digital-fluency.yaml --roster examples/roster.csv": LAUNCHED,
     f"{COHORT} approve spring --as head-of-learning --start 2027-01-11": LAUNCHED,
     f"{COHORT} show spring": LAUNCHED,
+    f"{COHORT} status spring": LAUNCHED,
     "make chaos-store": CHAOS,
     "make chaos-store ROUNDS=10": CHAOS,
     "make bench NAME=event_store": "tests/unit/test_benchmarks.py::test_a_benchmark_that_is_not_there_is_a_sentence",
