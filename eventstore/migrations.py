@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 
 import asyncpg
@@ -59,7 +60,18 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
                 await act_as_owner(connection)
             await connection.execute(text)
             await connection.execute("insert into pairloom.migration (name, sha256) values ($1, $2)", name, known[name])
+    if not missing:
+        await _give_back_what_a_restore_lost(connection)
     return [name for name, _ in missing]
+
+
+async def _give_back_what_a_restore_lost(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """A dump does not hold the rights on the database itself; without them no read model can be switched."""
+    allowed = "select has_database_privilege('pairloom_owner', current_database(), 'create')"
+    if not await connection.fetchval(allowed):
+        with suppress(asyncpg.InsufficientPrivilegeError):  # whoever may, will: `pairloom store migrate`
+            async with connection.transaction():
+                await act_as_owner(connection)
 
 
 async def _applied(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, str]:

@@ -169,6 +169,7 @@ def run(rounds: int, seed: int, directory: Path) -> bool:
         second.start()
         try:
             restore(first, second)
+            asyncio.run(migrate(second.url))  # as a worker does when it starts
             return _rounds(second, acknowledged, luck, max(1, rounds // 20), "restored") and sound
         finally:
             second.stop()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+
+import asyncpg
 
 from eventstore.feed import FedEvent, Feed
 from eventstore.projections import Generation, Projector, begin_rebuild, generations, prepare
@@ -24,8 +27,9 @@ class Ledger:
 
 async def check(url: str, lines: list[str]) -> Ledger:
     """`lines` is what the writers wrote down. Nobody may be at work; what is left is published and read first."""
+    await _alone(url)
     async with await EventStore.connect(url) as store:
-        await publish(store)
+        assert await publish(store) is not None, "a sequencer is still at it"
         wrong = [line for line in lines if line.startswith("BROKEN")]
         events = await _feed(store)
         wrong += [finding.sentence for finding in (await verify(store)).findings]
@@ -36,6 +40,17 @@ async def check(url: str, lines: list[str]) -> Ledger:
         if len(events) != await store.count():
             wrong.append(f"{await store.count()} events are stored and {len(events)} published")
         return Ledger(len(lines), len(events), tuple(wrong))
+
+
+async def _alone(url: str) -> None:
+    """What the dead had sent is still being carried out by the server: wait for its end."""
+    connection = await asyncpg.connect(url)
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    for _ in range(600):
+        if not await connection.fetchval(f"{others} and backend_type = 'client backend'"):
+            break
+        await asyncio.sleep(0.05)
+    await connection.close()
 
 
 async def _feed(store: EventStore) -> list[FedEvent]:
