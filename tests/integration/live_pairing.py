@@ -190,7 +190,6 @@ async def begin(
     client: Client, store: EventStore, task_queue: str, plan: ProgramDesign | None = None, **options: Any
 ) -> LivePairing:
     """Start a pairing whose offer is due now."""
-    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     start, pair = just_now(), f"p-101-p-202-{uuid4().hex[:8]}"
     create = CreatePairing(
         by=COORDINATOR,
@@ -203,12 +202,21 @@ async def begin(
         mentee=Party(participant=MENTEE.id, zone="America/New_York"),
         starts_at=start,
     )
+    return await launch(client, store, task_queue, create, **options)
+
+
+async def launch(
+    client: Client, store: EventStore, task_queue: str, create: CreatePairing, **options: Any
+) -> LivePairing:
+    """Start a pairing; `start` is when its offer is due."""
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+    workflow_id = f"pairing/{create.cohort}/{create.pairing}"
     started = await skipper.client.start_workflow(
-        PairingWorkflow.run, PairingInput(create=create), id=f"pairing/spring/{pair}", task_queue=task_queue, **options
+        PairingWorkflow.run, PairingInput(create=create), id=workflow_id, task_queue=task_queue, **options
     )
     # A handle of a started workflow pins its first run; this one follows it into the next.
     handle = skipper.client.get_workflow_handle(started.id)
-    return LivePairing(handle=handle, store=store, skipper=skipper, start=start)
+    return LivePairing(handle=handle, store=store, skipper=skipper, start=create.starts_at)
 
 
 async def histories(client: Client, workflow_id: str) -> list[WorkflowHistory]:

@@ -7,6 +7,7 @@ has come due by then rings, as in the engine; `asleep_until` is an outage, in wh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -97,16 +98,27 @@ def an(kind: type[Event], /, **fields: Any) -> Expected:
     return Expected(kind, fields)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Somebody commanded something, and was refused where there is a code."""
+
+    at: datetime
+    command: PairingCommand
+    refused: str | None = None
+
+
 class Story:
-    """One pairing, from its creation on."""
+    """One pairing, from its creation on. `steps` is what people did; clocks are not among them."""
 
     def __init__(self, plan: ProgramDesign | None = None, mentor: Party = JUNIOR, mentee: Party = SENIOR) -> None:
         self.now = day(-3)
         self.events: list[PairingEvent] = []
         self.latest: tuple[PairingEvent, ...] = ()
+        self.creation = creation(plan or design(), mentor, mentee)
+        self.steps: list[Step] = []
         self._state: Pairing | None = None
         self._keys = count(1)
-        self._obey(creation(plan or design(), mentor, mentee))
+        self._obey(self.creation)
 
     @property
     def state(self) -> Pairing:
@@ -131,14 +143,18 @@ class Story:
         """Somebody commands something, on a day; clocks that are due before ring first."""
         if on is not None:
             self.until(on)
-        self._obey(self._command(kind, by, fields))
+        command = self._command(kind, by, fields)
+        self._obey(command)
+        self.steps.append(Step(self.now, command))
         return self
 
     def refuses(self, kind: type[Command], by: Actor, code: str, saying: str | None = None, **fields: Any) -> Story:
         """The command is rejected now, with this code; a rejection has no events to change anything."""
+        command = self._command(kind, by, fields)
         with pytest.raises(Rejected, match=saying) as refusal:
-            decide(self.state, self._command(kind, by, fields), self.now)
+            decide(self.state, command, self.now)
         assert refusal.value.code == code, refusal.value.reason
+        self.steps.append(Step(self.now, command, code))
         return self
 
     def until(self, on: float) -> Story:
