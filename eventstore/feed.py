@@ -115,8 +115,10 @@ class Bell:
 
     async def wait(self, at_most: timedelta) -> None:
         """Return at the next announcement, or after `at_most`."""
+        # Not `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes together with the ring.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), at_most.total_seconds())
+            async with asyncio.timeout(at_most.total_seconds()):
+                await self._rung.wait()
         await self._mend()
 
     async def _mend(self) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from eventstore.feed import FedEvent, Feed
+from eventstore.feed import CHANNEL, Bell, FedEvent, Feed
 from eventstore.projections import Projector, begin_rebuild, generations, prepare, switch, wait_until
 from eventstore.sequencer import Published, publish
 from eventstore.store import Connection, EventStore
@@ -138,3 +139,23 @@ async def test_the_application_may_not_change_events(store: EventStore) -> None:
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(forbidden)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_reader_that_is_stopped_as_the_bell_rings_stops(store: EventStore, turns: int) -> None:
+    async with Bell(store) as bell:
+        reader = asyncio.create_task(_for_ever(bell))
+        await asyncio.sleep(0.05)
+        async with store.connection() as connection:
+            await connection.execute(f"notify {CHANNEL}")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reader.cancel()
+        done, _ = await asyncio.wait([reader], timeout=10)
+        assert done, "the cancellation was swallowed: a worker that ends would wait for its projector for ever"
+
+
+async def _for_ever(bell: Bell) -> None:
+    while True:
+        bell.hush()
+        await bell.wait(timedelta(minutes=1))
