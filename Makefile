@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 ROUNDS ?= 100
+PHASE ?= *
 NAME ?=
 
 BIN := .venv/bin
@@ -18,7 +19,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint unit bench chaos-store lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint unit coverage mutants bench chaos-store lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +63,14 @@ lint: setup ## style, format, types, import rules
 unit: setup ## only the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 
+coverage: setup ## lines and branches of domain/ that the unit tests reach; below 95 % is a failure
+	@$(BIN)/python -m coverage run -m pytest tests/unit -q $(ARGS)
+	@$(BIN)/python -m coverage report
+
+mutants: setup ## change the deciders of a pairing, or of PHASE=offer alone, and count what the tests notice
+	@$(BIN)/mutmut run --max-children 2 "domain.pairing.$(PHASE).*" >/dev/null
+	@$(BIN)/mutmut results --all true | awk '/domain\.pairing\.$(subst *,,$(PHASE))/ && !/not checked|skipped/ { n[$$NF]++ } END { for (s in n) print n[s], s }'
+
 bench: setup ## measure beside the references, all or NAME=..., and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(NAME)
 
@@ -78,5 +87,5 @@ screenshots: setup ## take the pictures in docs/ again
 	@$(BIN)/python docs/screenshots.py $(ARGS)
 
 clean: ## remove .venv and caches; what programs have stored (.pairloom) stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage mutants build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
