@@ -84,8 +84,8 @@ stateDiagram-v2
     MEETING --> EVALUATING: the weeks are over
     EVALUATING --> COMPLETED: both evaluated, or we waited long enough
     state "TRAINING, GOAL_SETTING, MEETING or EVALUATING" as ACTIVE
-    ACTIVE --> PAUSED: paused
-    PAUSED --> ACTIVE: resumed, where it was
+    ACTIVE --> PAUSED: paused, or somebody on leave
+    PAUSED --> ACTIVE: nothing holds it any more, where it was
     ACTIVE --> EXIT_REQUESTED: one wants to leave
     PAUSED --> EXIT_REQUESTED: one wants to leave
     EXIT_REQUESTED --> CLOSED_EARLY: closed by the coordinator, or in time
@@ -379,7 +379,8 @@ fields of the [program design](program-design.md)."""
 
 _PAIRING_NOTE = """\
 GREEN, AMBER and RED are not states: they follow from the open items and from how long ago the last meeting was
-held. A pause remembers the state and the time left on every clock, and gives both back."""
+held. PAUSED is a pause, a leave of either side, or several of them at once: the first remembers the state and the time
+left on every clock, and the last that ends gives both back."""
 
 _CLOCKS_NOTE = """\
 Where there are several of a kind, a number follows: `checkpoint.open:2`. A clock fires once. One that comes due

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
     from domain.pairing.evaluating import SubmitEvaluation
     from domain.pairing.goal_setting import CloseGoal, NameDelegate, ProgressGoal, SetGoals, SignAgreement
+    from domain.pairing.leave import ReportLeave, ReportReturn
     from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
     from domain.pairing.offer import AcceptOffer, DeclineOffer
     from domain.pairing.pausing import Pause, Resume
@@ -33,6 +34,8 @@ with workflow.unsafe.imports_passed_through():
 @hears(
     training_completed=CompleteTraining,
     participant_leaves=ReportLeaver,
+    leave_started=ReportLeave,
+    leave_ended=ReportReturn,
     meeting_booked=ScheduleMeeting,
     meeting_held=LogMeeting,
 )
@@ -56,6 +59,8 @@ with workflow.unsafe.imports_passed_through():
     CloseEscalation,
     Pause,
     Resume,
+    ReportLeave,
+    ReportReturn,
     RequestExit,
     CloseEarly,
     ReportLeaver,

@@ -38,6 +38,8 @@ class ClockKind(StrEnum):
     CHECKPOINT_OVERDUE = "checkpoint.overdue"
     PAUSE_NOTICE = "pause.notice"
     PAUSE_END = "pause.end"
+    LEAVE_NOTICE = "leave.notice"
+    LEAVE_END = "leave.end"
     EXIT_CLOSE = "exit.close"
     LEAVER_EFFECTIVE = "leaver.effective"
     EVALUATION_OPEN = "evaluation.open"
@@ -68,6 +70,8 @@ TITLES: dict[ClockKind, str] = {
     ClockKind.CHECKPOINT_OVERDUE: "the checkpoint is overdue",
     ClockKind.PAUSE_NOTICE: "announce the end of the pause",
     ClockKind.PAUSE_END: "the pause ends",
+    ClockKind.LEAVE_NOTICE: "announce the return from leave",
+    ClockKind.LEAVE_END: "a participant returns from leave",
     ClockKind.EXIT_CLOSE: "close after the requested exit",
     ClockKind.LEAVER_EFFECTIVE: "a participant leaves the company",
     ClockKind.EVALUATION_OPEN: "open the evaluation",
@@ -77,8 +81,16 @@ TITLES: dict[ClockKind, str] = {
 }
 
 
-RUNS_THROUGH_PAUSE = frozenset({ClockKind.PAUSE_NOTICE, ClockKind.PAUSE_END, ClockKind.LEAVER_EFFECTIVE})
-"""Clocks that a pause does not stop: its own, and what happens in the world."""
+RUNS_THROUGH_PAUSE = frozenset(
+    {
+        ClockKind.PAUSE_NOTICE,
+        ClockKind.PAUSE_END,
+        ClockKind.LEAVE_NOTICE,
+        ClockKind.LEAVE_END,
+        ClockKind.LEAVER_EFFECTIVE,
+    }
+)
+"""Clocks that no hold stops: those of the holds themselves, and what happens in the world."""
 
 
 class FireClock(Command):

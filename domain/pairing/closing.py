@@ -12,7 +12,7 @@ from domain.decider import Command, Event, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at
 from domain.pairing.escalation import EscalationOpened
 from domain.pairing.meetings import MeetingCancelled, cancel_all
-from domain.pairing.permissions import during, own_side
+from domain.pairing.permissions import during, own_side, side_of
 from domain.pairing.state import (
     ACTIVE,
     SIDES,
@@ -124,9 +124,7 @@ def report_leaver(
 ) -> tuple[EmploymentChanged | MeetingCancelled | PairingClosedEarly, ...]:
     """From the effective date on there is no pairing; what was held before it stays."""
     only(command.by, Role.SERVICE, Role.COORDINATOR)
-    side = next((side for side in SIDES if state.party(side).participant == command.participant), None)
-    if side is None:
-        raise Rejected("unknown", "this participant is not in this pairing")
+    side = side_of(state, command.participant)
     if (side, command.leaves_at) in state.leavers:
         raise Rejected("duplicate", "this leaving date is known already")
     if command.leaves_at > at:
@@ -180,7 +178,7 @@ def stage_of(reason: CloseReason) -> Stage:
 def _without_pause(state: Pairing, at: datetime) -> Pairing:
     """A pause that nothing comes back from still counts as time in which no meeting was planned."""
     rested = at - state.suspension.since if state.suspension else timedelta(0)
-    return replace(state, suspension=None, paused_for=state.paused_for + rested)
+    return replace(state, suspension=None, on_leave=(), paused_for=state.paused_for + rested)
 
 
 def _closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:

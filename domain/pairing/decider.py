@@ -21,6 +21,7 @@ from domain.pairing import (
     escalation,
     evaluating,
     goal_setting,
+    leave,
     meetings,
     offer,
     pausing,
@@ -53,6 +54,8 @@ PairingCommand: TypeAlias = (
     | escalation.CloseEscalation
     | pausing.Pause
     | pausing.Resume
+    | leave.ReportLeave
+    | leave.ReportReturn
     | closing.RequestExit
     | closing.CloseEarly
     | closing.ReportLeaver
@@ -91,6 +94,8 @@ PairingEvent: TypeAlias = Annotated[
     | escalation.EscalationClosed
     | pausing.PairingPaused
     | pausing.PairingResumed
+    | leave.LeaveStarted
+    | leave.LeaveEnded
     | closing.ExitRequested
     | closing.EmploymentChanged
     | closing.PairingCompleted
@@ -195,6 +200,10 @@ def _obey(  # one line for each command, on purpose
             return pausing.pause(state, command, at)
         case pausing.Resume():
             return pausing.resume(state, command, at)
+        case leave.ReportLeave():
+            return leave.report_leave(state, command, at)
+        case leave.ReportReturn():
+            return leave.report_return(state, command, at)
         case closing.RequestExit():
             return closing.request_exit(state, command, at)
         case closing.CloseEarly():
@@ -254,6 +263,10 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
             return pausing.announce_return(state, command, now)
         case ClockKind.PAUSE_END:
             return pausing.end_of_pause(state, command, now)
+        case ClockKind.LEAVE_NOTICE:
+            return leave.announce_return(state, command, now)
+        case ClockKind.LEAVE_END:
+            return leave.end_of_leave(state, command, now)
         case ClockKind.EXIT_CLOSE:
             return closing.close_after_exit(state, command, now)
         case ClockKind.LEAVER_EFFECTIVE:
@@ -325,6 +338,10 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
             return pausing.evolve_paused(state, event)
         case pausing.PairingResumed():
             return pausing.evolve_resumed(state, event)
+        case leave.LeaveStarted():
+            return leave.evolve_started(state, event)
+        case leave.LeaveEnded():
+            return leave.evolve_ended(state, event)
         case closing.ExitRequested():
             return closing.evolve_exit(state, event)
         case closing.PairingCompleted():

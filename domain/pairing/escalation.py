@@ -115,10 +115,12 @@ def acknowledge(state: Pairing, command: AcknowledgeEscalation, at: datetime) ->
 
 
 def close(state: Pairing, command: CloseEscalation, at: datetime) -> tuple[EscalationClosed, ...]:
-    """Settle an item by hand. About a silent pairing, nobody is asked again; a long pause needs a decision."""
+    """Settle an item by hand. About a silent pairing, nobody is asked again; a rest without an end needs a decision."""
     item = _open_item(state, command)
     if item.kind is EscalationKind.PAUSE_TOO_LONG:
         raise Rejected("rule", "resume the pairing or close it: either settles this item")
+    if item.kind is EscalationKind.LONG_LEAVE and any(returns_at is None for _, returns_at in state.on_leave):
+        raise Rejected("rule", "report when the person returns, or close the pairing: either settles this item")
     stops = running(state, ClockKind.SILENCE_CONFIRM) if item.kind is EscalationKind.SILENCE else ()
     return (EscalationClosed(at=at, id=item.id, resolved_itself=False, stops=stops),)
 

@@ -11,6 +11,7 @@ from domain.pairing import (
     closing,
     escalation,
     evaluating,
+    leave,
     meetings,
     offer,
     pausing,
@@ -32,6 +33,8 @@ TO_BOTH = (
     evaluating.EvaluationOpened,
     pausing.PairingPaused,
     pausing.PairingResumed,
+    leave.LeaveStarted,
+    leave.LeaveEnded,
     closing.PairingCompleted,
     closing.PairingClosedEarly,
     offer.OfferDeclined,
@@ -49,6 +52,8 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         return (_notice(state, event.to.value, "EscalationOpened", event.at, (("kind", event.kind.value),)),)
     if isinstance(event, cancellations.CancellationCounted):
         return _to_the_executive(state, event) if event.asks_to_rebook else ()
+    if isinstance(event, (pausing.PairingResumed, leave.LeaveEnded)) and not event.runs:
+        return ()  # something else still holds the pairing: there is nothing to do again
     if isinstance(event, TO_BOTH):
         name = type(event).__name__
         return tuple(_notice(state, side.value, name, event.at, _facts(event)) for side in SIDES)

@@ -1,4 +1,4 @@
-"""PAUSED: every clock stops and keeps the time it had left; resuming gives it back exactly."""
+"""The coordinator's pause: every clock stops and keeps the time it had left; resuming gives it back exactly."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from pydantic import AwareDatetime
 
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import (
-    RUNS_THROUGH_PAUSE,
     ClockKind,
     FireClock,
     FiredEvent,
     clock,
     fired_at,
-    kind_of,
     running,
 )
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during
-from domain.pairing.state import ACTIVE, EscalationKind, Pairing, Stage, Suspension
+from domain.pairing.state import ACTIVE, EscalationKind, Hold, Pairing, Stage
+from domain.pairing.suspension import held, lifted, runs_without
 from domain.permissions import only
 
 
@@ -44,10 +43,14 @@ class PairingPaused(Event):
 
 
 class PairingResumed(FiredEvent):
-    """The clocks run again with the time that they had left. `due` is the agreed return or the command's time."""
+    """The coordinator's pause is over. `due` is the agreed return or the command's time.
+
+    `runs`: the clocks run again with the time that they had left; False where somebody is still on leave.
+    """
 
     type: Literal["PairingResumed"] = "PairingResumed"
     by_itself: bool
+    runs: bool = True
 
 
 class Pause(Command):
@@ -64,7 +67,8 @@ class Resume(Command):
 def pause(state: Pairing, command: Pause, at: datetime) -> tuple[MeetingCancelled | PairingPaused, ...]:
     """Cancel what is booked, then stop the clocks."""
     only(command.by, Role.COORDINATOR)
-    during(state, *ACTIVE)
+    if _is_paused(state) or state.stage is not Stage.PAUSED:
+        during(state, *ACTIVE)
     policy = state.design.pause
     end = command.until or at + policy.longest
     if end <= at:
@@ -81,6 +85,8 @@ def resume(state: Pairing, command: Resume, at: datetime) -> tuple[EscalationClo
     """Run again, by the coordinator's word."""
     only(command.by, Role.COORDINATOR)
     during(state, Stage.PAUSED)
+    if not _is_paused(state):
+        raise Rejected("rule", "the pairing rests because of a leave: report the return, or another date for it")
     return _resumed(state, at, due=at, late=False, by_itself=False)
 
 
@@ -101,33 +107,25 @@ def end_of_pause(
 
 
 def evolve_paused(state: Pairing, event: PairingPaused) -> Pairing:
-    """Keep the time left on every clock; a clock of the pause itself, or of the world, runs on."""
-    left = tuple((c.name, c.due - event.at) for c in state.clocks if kind_of(c.name) not in RUNS_THROUGH_PAUSE)
-    through = tuple(c for c in state.clocks if kind_of(c.name) in RUNS_THROUGH_PAUSE)
-    suspension = Suspension(stage=state.stage, since=event.at, until=event.until, left=left)
-    return replace(state, stage=Stage.PAUSED, since=event.at, suspension=suspension, clocks=through)
+    """The coordinator's hold, until the agreed return where there is one."""
+    state = held(state, Hold.PAUSE, event.at)
+    return replace(state, suspension=state.suspension and replace(state.suspension, until=event.until))
 
 
 def evolve_resumed(state: Pairing, event: PairingResumed) -> Pairing:
-    """Give every clock back the time that it had left."""
-    if state.suspension is None:
-        return state
-    back = tuple(Clock(name=name, due=event.at + left) for name, left in state.suspension.left)
-    clocks = tuple(sorted((*state.clocks, *back), key=lambda c: (c.due, c.name)))
-    return replace(
-        state,
-        stage=state.suspension.stage,
-        since=event.at,
-        suspension=None,
-        paused_for=state.paused_for + (event.at - state.suspension.since),
-        quiet_since=state.quiet_since and state.quiet_since + (event.at - state.suspension.since),
-        clocks=clocks,
-    )
+    """The coordinator holds it no longer."""
+    return lifted(state, Hold.PAUSE, event.at)
 
 
 def _resumed(
     state: Pairing, at: datetime, *, due: datetime, late: bool, by_itself: bool
 ) -> tuple[EscalationClosed | PairingResumed, ...]:
     stops = running(state, ClockKind.PAUSE_NOTICE, ClockKind.PAUSE_END)
-    resumed = PairingResumed(at=at, due=due, late=late, by_itself=by_itself, stops=stops)
+    resumed = PairingResumed(
+        at=at, due=due, late=late, by_itself=by_itself, runs=runs_without(state, Hold.PAUSE), stops=stops
+    )
     return (*settle(state, at, EscalationKind.PAUSE_TOO_LONG), resumed)
+
+
+def _is_paused(state: Pairing) -> bool:
+    return state.suspension is not None and Hold.PAUSE in state.suspension.holds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.decider import Actor, Rejected
-from domain.pairing.state import Pairing, Side, Stage
+from domain.pairing.state import SIDES, Pairing, Side, Stage
 
 
 def own_side(state: Pairing, actor: Actor) -> Side:
@@ -14,6 +14,14 @@ def own_side(state: Pairing, actor: Actor) -> Side:
                 raise Rejected("role", f"this participant is not the {side.value} of this pairing")
             return side
     raise Rejected("role", f"only the mentor or the mentee can do this themselves, not a {actor.role.value}")
+
+
+def side_of(state: Pairing, participant: str) -> Side:
+    """The side on which a participant is; refuse one who is in neither."""
+    for side in SIDES:
+        if state.party(side).participant == participant:
+            return side
+    raise Rejected("unknown", "this participant is not in this pairing")
 
 
 def during(state: Pairing, *stages: Stage) -> None:

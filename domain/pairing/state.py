@@ -84,6 +84,7 @@ class EscalationKind(StrEnum):
     EVALUATION_OVERDUE = "evaluation_overdue"
     EXIT = "exit"
     PAUSE_TOO_LONG = "pause_too_long"
+    LONG_LEAVE = "long_leave"
 
 
 class Health(StrEnum):
@@ -155,14 +156,26 @@ class Escalation(Frozen):
     acknowledged: bool = False
 
 
+class Hold(StrEnum):
+    """Why a pairing stands still. Several can hold it at once."""
+
+    PAUSE = "pause"
+    LEAVE_OF_MENTOR = "leave_of_mentor"
+    LEAVE_OF_MENTEE = "leave_of_mentee"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
-    """What a pause remembers: the stage, and the time left on every clock (negative: it was overdue)."""
+    """What a pairing at rest remembers: the stage, and the time left on every clock (negative: it was overdue).
+
+    `until` is the agreed end of the coordinator's pause; the clocks run again when no hold is left.
+    """
 
     stage: Stage
     since: datetime
     until: datetime | None
     left: tuple[tuple[str, timedelta], ...]
+    holds: tuple[Hold, ...] = (Hold.PAUSE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +229,7 @@ class Pairing:
     suspension: Suspension | None = None
     paused_for: timedelta = timedelta(0)
     leaving: Side | None = None
+    on_leave: tuple[tuple[Side, datetime | None], ...] = ()
     leavers: tuple[tuple[Side, datetime], ...] = ()
     reason: str | None = None
     no_fault: bool = False

@@ -14,6 +14,7 @@ from domain.pairing import (
     escalation,
     evaluating,
     goal_setting,
+    leave,
     meetings,
     offer,
     pausing,
@@ -45,6 +46,7 @@ _WHAT_IS_WRONG = {
     EscalationKind.EVALUATION_OVERDUE: "an evaluation is missing",
     EscalationKind.EXIT: "one of the two wants to leave",
     EscalationKind.PAUSE_TOO_LONG: "the pause lasts longer than the program allows",
+    EscalationKind.LONG_LEAVE: "a leave lasts beyond the program's end, or nobody knows until when",
 }
 
 _REMINDS = {
@@ -59,6 +61,7 @@ _REMINDS = {
     ClockKind.SILENCE_CONFIRM: "to decide whether the silent pairing closes",
     ClockKind.CHECKPOINT_REMIND: "to answer checkpoint {number}",
     ClockKind.PAUSE_NOTICE: "that the pause ends soon",
+    ClockKind.LEAVE_NOTICE: "that one of the two is back from leave soon",
     ClockKind.EVALUATION_REMIND: "to submit the end evaluation",
 }
 """By the clock that asks for it. A clock without words of its own is told by its title."""
@@ -145,8 +148,15 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
         case pausing.PairingPaused(until=until):
             end = "further notice" if until is None else _moment(until)
             return f"The pairing was paused until {end}; its clocks stand still."
+        case pausing.PairingResumed(runs=False):
+            return "The pause is over; the pairing still rests, as somebody is on leave."
         case pausing.PairingResumed(by_itself=by_itself):
             return f"The pairing goes on{', as the pause has ended' if by_itself else ''}."
+        case leave.LeaveStarted(side=side, returns_at=returns_at):
+            back = "without a known return" if returns_at is None else f"until {returns_at:%a %-d %b %Y}"
+            return f"The {side} is on leave {back}; the pairing's clocks stand still."
+        case leave.LeaveEnded(side=side, runs=runs):
+            return f"The {side} is back from leave{', and the pairing goes on' if runs else ''}."
         case closing.ExitRequested(side=side):
             return f"The {side} asked to leave the pairing."
         case closing.EmploymentChanged(side=side, leaves_at=leaves_at):

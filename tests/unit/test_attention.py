@@ -92,7 +92,12 @@ def test_an_item_of_a_pairing_is_told_with_the_health_of_the_moment() -> None:
     story = in_meetings().rings("booking.escalate:1")
     (opened,) = story.state.escalations
     (found,) = attention([], [status(story.state)], day(16))
-    assert (found.id, found.kind, found.to, found.acknowledged) == (opened.id, "nothing_booked", Role.COORDINATOR, False)
+    assert (found.id, found.kind, found.to, found.acknowledged) == (
+        opened.id,
+        "nothing_booked",
+        Role.COORDINATOR,
+        False,
+    )
     assert found.health is Health.AMBER
 
     story.when(AcknowledgeEscalation, COORDINATOR, on=17, id=opened.id)

@@ -38,6 +38,8 @@ ALLOWED: dict[str, set[str]] = {
     # facts, and what only operations decides
     "complete_training": {"coordinator", "service"},
     "report_leaver": {"coordinator", "service"},
+    "report_leave": {"coordinator", "service"},
+    "report_return": {"coordinator", "service"},
     "waive_training": {"coordinator"},
     "pause": {"coordinator"},
     "resume": {"coordinator"},

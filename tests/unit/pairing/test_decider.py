@@ -29,6 +29,7 @@ from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.facts import facts
 from domain.pairing.goal_setting import CloseGoal, GoalDraft, NameDelegate, ProgressGoal, SetGoals, SignAgreement
+from domain.pairing.leave import ReportLeave, ReportReturn
 from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
 from domain.pairing.offer import AcceptOffer, DeclineOffer
 from domain.pairing.pausing import Pause, PauseReason, Resume
@@ -132,6 +133,11 @@ def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
         AcknowledgeEscalation: {"id": item},
         CloseEscalation: {"id": item},
         Pause: {"reason": PauseReason.OTHER, "until": now + act.ahead if act.pick % 2 else None},
+        ReportLeave: {
+            "participant": state.party(side).participant,
+            "returns_at": now + act.ahead if act.pick % 4 else None,
+        },
+        ReportReturn: {"participant": state.party(side).participant},
         CloseEarly: {"reason": tuple(CloseReason)[act.pick % len(CloseReason)]},
         ReportLeaver: {
             "participant": state.party(side).participant,
@@ -155,6 +161,8 @@ EVERYDAY = (
     CloseEscalation,
     Pause,
     Resume,
+    ReportLeave,
+    ReportReturn,
 )
 RARE = (
     AcceptOffer,
