@@ -84,9 +84,10 @@ stateDiagram-v2
     MEETING --> EVALUATING: the weeks are over
     EVALUATING --> COMPLETED: both evaluated, or we waited long enough
     state "TRAINING, GOAL_SETTING, MEETING or EVALUATING" as ACTIVE
-    ACTIVE --> PAUSED: paused, or somebody on leave
+    ACTIVE --> PAUSED: paused, somebody on leave, or a conflict of interest
     PAUSED --> ACTIVE: nothing holds it any more, where it was
     ACTIVE --> EXIT_REQUESTED: one wants to leave
+    PAUSED --> CLOSED_EARLY: a conflict of interest stayed
     PAUSED --> EXIT_REQUESTED: one wants to leave
     EXIT_REQUESTED --> CLOSED_EARLY: closed by the coordinator, or in time
     ACTIVE --> CLOSED_EARLY: closed early, or one left the company
@@ -379,8 +380,8 @@ fields of the [program design](program-design.md)."""
 
 _PAIRING_NOTE = """\
 GREEN, AMBER and RED are not states: they follow from the open items and from how long ago the last meeting was
-held. PAUSED is a pause, a leave of either side, or several of them at once: the first remembers the state and the time
-left on every clock, and the last that ends gives both back."""
+held. PAUSED is a pause, a leave of either side, a conflict of interest, or several of them at once: the first
+remembers the state and the time left on every clock, and the last that ends gives both back."""
 
 _CLOCKS_NOTE = """\
 Where there are several of a kind, a number follows: `checkpoint.open:2`. A clock fires once. One that comes due

@@ -215,6 +215,12 @@ class PausePolicy(Frozen):
     notice: Duration = Field(default=days(14), description="own: told before the return")
 
 
+class ConflictPolicy(Frozen):
+    """The reporting line changed, and the two may not be a pair any more."""
+
+    working_days: int = Field(default=5, ge=1, le=60, description="own: to re-match, of operations")
+
+
 class ExitPolicy(Frozen):
     """A person leaves the pairing without having to say why."""
 
@@ -280,6 +286,7 @@ class ProgramDesign(Frozen):
     health: HealthPolicy = HealthPolicy()
     checkpoints: CheckpointPolicy = CheckpointPolicy()
     pause: PausePolicy = PausePolicy()
+    conflict: ConflictPolicy = ConflictPolicy()
     exit: ExitPolicy = ExitPolicy()
     evaluation: EvaluationPolicy = EvaluationPolicy()
 

@@ -76,6 +76,16 @@ def due_on_working_day(calendar: Calendar, instant: datetime) -> datetime:
     return moment
 
 
+def after_working_days(calendar: Calendar, instant: datetime, number: int) -> datetime:
+    """The same local time on the `number`-th working day after the local date of `instant`; `number` from 1."""
+    start = _local(calendar, _in_utc(instant))
+    holidays, day = frozenset(calendar.holidays), start.date()
+    while number > 0:
+        day += _DAY
+        number -= _works_on(calendar, day, holidays)
+    return _first_instant(calendar, day, start.time())
+
+
 def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
     """Working days after the local date of `start`, up to and with that of `end`; 0 if `end` is no later."""
     holidays = frozenset(calendar.holidays)

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.checkpoints import AnswerCheckpoint
     from domain.pairing.clocks import title
     from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+    from domain.pairing.conflict import ReportReportingLine
     from domain.pairing.decider import PairingCommand, PairingEvent
     from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
     from domain.pairing.evaluating import SubmitEvaluation
@@ -36,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     participant_leaves=ReportLeaver,
     leave_started=ReportLeave,
     leave_ended=ReportReturn,
+    reporting_line_changed=ReportReportingLine,
     meeting_booked=ScheduleMeeting,
     meeting_held=LogMeeting,
 )
@@ -61,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
     Resume,
     ReportLeave,
     ReportReturn,
+    ReportReportingLine,
     RequestExit,
     CloseEarly,
     ReportLeaver,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from domain.decider import ParticipantId
 from domain.matching.compatibility import shared_working_time
 from domain.program import MatchingPolicy, WorkingHours
+from domain.reporting_line import Relation, relations
 from domain.roster import Person
 
 
@@ -65,14 +66,14 @@ def bars(
     A pair two levels apart has both `SKIP_LEVEL` and `REPORTING_LINE`. Forbidden and earlier pairs
     count whichever of the two is named first. `on` is the date whose UTC offsets count.
     """
-    above_mentor, above_mentee = index.above(mentor.id), index.above(mentee.id)
+    related = relations(mentor.id, index.above(mentor.id), mentee.id, index.above(mentee.id))
     pair = frozenset((mentor.id, mentee.id))
     shared = shared_working_time(mentor.zone, mentee.zone, hours, on)
     barred = {
         Bar.SAME_PERSON: mentor.id == mentee.id,
-        Bar.SKIP_LEVEL: mentee.id in above_mentor[1:2] or mentor.id in above_mentee[1:2],
-        Bar.REPORTING_LINE: mentee.id in above_mentor or mentor.id in above_mentee,
-        Bar.SAME_MANAGER: mentor.manager is not None and mentor.manager == mentee.manager,
+        Bar.SKIP_LEVEL: Relation.SKIP_LEVEL in related,
+        Bar.REPORTING_LINE: Relation.REPORTING_LINE in related,
+        Bar.SAME_MANAGER: Relation.SAME_MANAGER in related,
         Bar.EARLIER_PAIRING: pair in _unordered(policy.earlier_pairs),
         Bar.FORBIDDEN_PAIR: pair in _unordered(policy.forbidden),
         Bar.SENIORITY_GAP: mentee.grade - mentor.grade < policy.seniority_gap_at_least,

@@ -40,6 +40,7 @@ class ClockKind(StrEnum):
     PAUSE_END = "pause.end"
     LEAVE_NOTICE = "leave.notice"
     LEAVE_END = "leave.end"
+    CONFLICT_CLOSE = "conflict.close"
     EXIT_CLOSE = "exit.close"
     LEAVER_EFFECTIVE = "leaver.effective"
     EVALUATION_OPEN = "evaluation.open"
@@ -72,6 +73,7 @@ TITLES: dict[ClockKind, str] = {
     ClockKind.PAUSE_END: "the pause ends",
     ClockKind.LEAVE_NOTICE: "announce the return from leave",
     ClockKind.LEAVE_END: "a participant returns from leave",
+    ClockKind.CONFLICT_CLOSE: "close after a conflict of interest",
     ClockKind.EXIT_CLOSE: "close after the requested exit",
     ClockKind.LEAVER_EFFECTIVE: "a participant leaves the company",
     ClockKind.EVALUATION_OPEN: "open the evaluation",
@@ -87,6 +89,7 @@ RUNS_THROUGH_PAUSE = frozenset(
         ClockKind.PAUSE_END,
         ClockKind.LEAVE_NOTICE,
         ClockKind.LEAVE_END,
+        ClockKind.CONFLICT_CLOSE,
         ClockKind.LEAVER_EFFECTIVE,
     }
 )

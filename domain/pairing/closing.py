@@ -110,13 +110,13 @@ def request_exit(
 def close_early(state: Pairing, command: CloseEarly, at: datetime) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
     """The coordinator ends it."""
     only(command.by, Role.COORDINATOR)
-    return (*cancel_all(state, at), _closed(at, command.reason))
+    return (*cancel_all(state, at), closed(at, command.reason))
 
 
 def close_after_exit(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingClosedEarly, ...]:
     """Nobody acted on the exit: it is granted."""
     at, _ = fired_at(state, command, now)
-    return (_closed(at, CloseReason.EXIT),)
+    return (closed(at, CloseReason.EXIT),)
 
 
 def report_leaver(
@@ -132,7 +132,7 @@ def report_leaver(
         effective = clock(ClockKind.LEAVER_EFFECTIVE, min((command.leaves_at, *partner)))
         return (EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at, starts=(effective,)),)
     changed = EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at)
-    return (changed, *cancel_all(state, at), _closed(at, CloseReason.LEFT_COMPANY))
+    return (changed, *cancel_all(state, at), closed(at, CloseReason.LEFT_COMPANY))
 
 
 def leaver_effective(
@@ -140,7 +140,7 @@ def leaver_effective(
 ) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
     """The day on which a participant leaves."""
     at, _ = fired_at(state, command, now)
-    return (*cancel_all(state, at), _closed(at, CloseReason.LEFT_COMPANY))
+    return (*cancel_all(state, at), closed(at, CloseReason.LEFT_COMPANY))
 
 
 def evolve_employment(state: Pairing, event: EmploymentChanged) -> Pairing:
@@ -181,5 +181,6 @@ def _without_pause(state: Pairing, at: datetime) -> Pairing:
     return replace(state, suspension=None, on_leave=(), paused_for=state.paused_for + rested)
 
 
-def _closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:
+def closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:
+    """The early end, for a reason that says whether anybody could have carried on."""
     return PairingClosedEarly(at=at, reason=reason, no_fault=reason.no_fault)

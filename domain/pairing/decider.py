@@ -18,6 +18,7 @@ from domain.pairing import (
     cancellations,
     checkpoints,
     closing,
+    conflict,
     escalation,
     evaluating,
     goal_setting,
@@ -56,6 +57,7 @@ PairingCommand: TypeAlias = (
     | pausing.Resume
     | leave.ReportLeave
     | leave.ReportReturn
+    | conflict.ReportReportingLine
     | closing.RequestExit
     | closing.CloseEarly
     | closing.ReportLeaver
@@ -96,6 +98,7 @@ PairingEvent: TypeAlias = Annotated[
     | pausing.PairingResumed
     | leave.LeaveStarted
     | leave.LeaveEnded
+    | conflict.ReportingLineChanged
     | closing.ExitRequested
     | closing.EmploymentChanged
     | closing.PairingCompleted
@@ -204,6 +207,8 @@ def _obey(  # one line for each command, on purpose
             return leave.report_leave(state, command, at)
         case leave.ReportReturn():
             return leave.report_return(state, command, at)
+        case conflict.ReportReportingLine():
+            return conflict.report_line(state, command, at)
         case closing.RequestExit():
             return closing.request_exit(state, command, at)
         case closing.CloseEarly():
@@ -267,6 +272,8 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
             return leave.announce_return(state, command, now)
         case ClockKind.LEAVE_END:
             return leave.end_of_leave(state, command, now)
+        case ClockKind.CONFLICT_CLOSE:
+            return conflict.close_after_conflict(state, command, now)
         case ClockKind.EXIT_CLOSE:
             return closing.close_after_exit(state, command, now)
         case ClockKind.LEAVER_EFFECTIVE:
@@ -342,6 +349,8 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
             return leave.evolve_started(state, event)
         case leave.LeaveEnded():
             return leave.evolve_ended(state, event)
+        case conflict.ReportingLineChanged():
+            return conflict.evolve_changed(state, event)
         case closing.ExitRequested():
             return closing.evolve_exit(state, event)
         case closing.PairingCompleted():

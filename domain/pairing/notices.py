@@ -9,6 +9,7 @@ from domain.pairing import (
     cancellations,
     checkpoints,
     closing,
+    conflict,
     escalation,
     evaluating,
     leave,
@@ -35,6 +36,7 @@ TO_BOTH = (
     pausing.PairingResumed,
     leave.LeaveStarted,
     leave.LeaveEnded,
+    conflict.ReportingLineChanged,
     closing.PairingCompleted,
     closing.PairingClosedEarly,
     offer.OfferDeclined,
@@ -54,6 +56,8 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         return _to_the_executive(state, event) if event.asks_to_rebook else ()
     if isinstance(event, (pausing.PairingResumed, leave.LeaveEnded)) and not event.runs:
         return ()  # something else still holds the pairing: there is nothing to do again
+    if isinstance(event, conflict.ReportingLineChanged) and not event.relations and not event.runs:
+        return ()
     if isinstance(event, TO_BOTH):
         name = type(event).__name__
         return tuple(_notice(state, side.value, name, event.at, _facts(event)) for side in SIDES)

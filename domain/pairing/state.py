@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 
 from domain.decider import Clock, Frozen, ParticipantId, Role
 from domain.program import ProgramDesign, Zone
+from domain.reporting_line import Relation
 from domain.working_time import Calendar
 
 
@@ -85,6 +86,7 @@ class EscalationKind(StrEnum):
     EXIT = "exit"
     PAUSE_TOO_LONG = "pause_too_long"
     LONG_LEAVE = "long_leave"
+    CONFLICT_OF_INTEREST = "conflict_of_interest"
 
 
 class Health(StrEnum):
@@ -162,6 +164,7 @@ class Hold(StrEnum):
     PAUSE = "pause"
     LEAVE_OF_MENTOR = "leave_of_mentor"
     LEAVE_OF_MENTEE = "leave_of_mentee"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +233,7 @@ class Pairing:
     paused_for: timedelta = timedelta(0)
     leaving: Side | None = None
     on_leave: tuple[tuple[Side, datetime | None], ...] = ()
+    relations: tuple[Relation, ...] = ()
     leavers: tuple[tuple[Side, datetime], ...] = ()
     reason: str | None = None
     no_fault: bool = False

@@ -11,6 +11,7 @@ from domain.pairing import (
     cancellations,
     checkpoints,
     closing,
+    conflict,
     escalation,
     evaluating,
     goal_setting,
@@ -46,6 +47,7 @@ _WHAT_IS_WRONG = {
     EscalationKind.EVALUATION_OVERDUE: "an evaluation is missing",
     EscalationKind.EXIT: "one of the two wants to leave",
     EscalationKind.PAUSE_TOO_LONG: "the pause lasts longer than the program allows",
+    EscalationKind.CONFLICT_OF_INTEREST: "the reporting line makes the two a conflict of interest",
     EscalationKind.LONG_LEAVE: "a leave lasts beyond the program's end, or nobody knows until when",
 }
 
@@ -157,6 +159,13 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The {side} is on leave {back}; the pairing's clocks stand still."
         case leave.LeaveEnded(side=side, runs=runs):
             return f"The {side} is back from leave{', and the pairing goes on' if runs else ''}."
+        case conflict.ReportingLineChanged(relations=(), runs=runs):
+            return (
+                f"The reporting line is no conflict of interest any more{', and the pairing goes on' if runs else ''}."
+            )
+        case conflict.ReportingLineChanged(relations=related):
+            how = _listed([relation.value.replace("_", " ") for relation in related])
+            return f"The reporting line changed, and the two are a conflict of interest ({how})."
         case closing.ExitRequested(side=side):
             return f"The {side} asked to leave the pairing."
         case closing.EmploymentChanged(side=side, leaves_at=leaves_at):

@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "report_leaver": {"coordinator", "service"},
     "report_leave": {"coordinator", "service"},
     "report_return": {"coordinator", "service"},
+    "report_reporting_line": {"coordinator", "service"},
     "waive_training": {"coordinator"},
     "pause": {"coordinator"},
     "resume": {"coordinator"},

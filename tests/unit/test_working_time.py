@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from domain.program import WorkingHours
 from domain.working_time import (
     Calendar,
+    after_working_days,
     due_on_working_day,
     is_working,
     next_slot,
@@ -258,3 +259,20 @@ def test_an_unknown_zone_is_refused(zone: str) -> None:
 def test_an_instant_without_an_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="UTC offset"):
         next_slot(Calendar(zone="UTC"), datetime(2026, 6, 10))
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(1, "2026-12-23T15:00+00:00"), (2, "2026-12-24T15:00+00:00"), (3, "2026-12-29T15:00+00:00")],
+)
+def test_so_many_working_days_later_at_the_same_local_time(number: int, expected: str) -> None:
+    hours = WorkingHours()
+    calendar = Calendar(zone="Europe/London", hours=hours, holidays=(date(2026, 12, 25), date(2026, 12, 28)))
+    tuesday = datetime(2026, 12, 22, 15, tzinfo=UTC)
+    assert after_working_days(calendar, tuesday, number) == datetime.fromisoformat(expected)
+
+
+def test_working_days_later_keep_the_wall_time_over_a_change_of_the_clocks() -> None:
+    calendar = Calendar(zone="Europe/London", hours=WorkingHours(), holidays=())
+    friday = datetime(2026, 3, 27, 15, tzinfo=UTC)
+    assert after_working_days(calendar, friday, 1) == datetime(2026, 3, 30, 14, tzinfo=UTC)

@@ -9,6 +9,7 @@ import pytest
 from domain.decider import Clock, Rejected, Role
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, TITLES, ClockKind, clock, fire, instance_of, kind_of, title
 from domain.pairing.closing import ReportLeaver, RequestExit
+from domain.pairing.conflict import ReportReportingLine
 from domain.pairing.decider import decide
 from domain.pairing.escalation import ReminderDue
 from domain.pairing.leave import ReportLeave
@@ -51,6 +52,7 @@ def test_every_kind_can_run() -> None:
         in_training().rings("checkpoint.open:1"),
         paused(),
         in_meetings().when(ReportLeave, SERVICE, participant="junior", returns_at=day(60)),
+        in_meetings().when(ReportReportingLine, SERVICE, mentor_managers=["senior"], mentee_managers=[]),
         in_meetings().when(RequestExit, MENTOR),
         in_meetings().when(ReportLeaver, SERVICE, participant="junior", leaves_at=day(30)),
         in_evaluation().rings("evaluation.due"),
@@ -79,7 +81,7 @@ def test_a_clock_is_named_after_its_kind() -> None:
 
 def test_a_pause_does_not_stop_its_own_clocks_nor_the_world() -> None:
     of_holds = {ClockKind.PAUSE_NOTICE, ClockKind.PAUSE_END, ClockKind.LEAVE_NOTICE, ClockKind.LEAVE_END}
-    assert of_holds | {ClockKind.LEAVER_EFFECTIVE} == RUNS_THROUGH_PAUSE
+    assert of_holds | {ClockKind.CONFLICT_CLOSE, ClockKind.LEAVER_EFFECTIVE} == RUNS_THROUGH_PAUSE
 
 
 def test_a_firing_is_a_command_whose_key_is_the_clock_and_its_time() -> None:

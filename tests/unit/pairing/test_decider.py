@@ -24,6 +24,7 @@ from domain.pairing import decider
 from domain.pairing.checkpoints import AnswerCheckpoint
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, FireClock, fire, kind_of
 from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+from domain.pairing.conflict import ReportReportingLine
 from domain.pairing.decider import PairingCommand, PairingEvent, agenda, decide, evolve, fold, load, notices
 from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
 from domain.pairing.evaluating import SubmitEvaluation
@@ -137,6 +138,10 @@ def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
             "participant": state.party(side).participant,
             "returns_at": now + act.ahead if act.pick % 4 else None,
         },
+        ReportReportingLine: {
+            "mentor_managers": ["lead", "senior"][: act.pick % 3],
+            "mentee_managers": ["lead", "chief"][act.pick % 2 :],
+        },
         ReportReturn: {"participant": state.party(side).participant},
         CloseEarly: {"reason": tuple(CloseReason)[act.pick % len(CloseReason)]},
         ReportLeaver: {
@@ -163,6 +168,7 @@ EVERYDAY = (
     Resume,
     ReportLeave,
     ReportReturn,
+    ReportReportingLine,
 )
 RARE = (
     AcceptOffer,

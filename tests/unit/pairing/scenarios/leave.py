@@ -36,7 +36,7 @@ def both_are_away_and_a_pause_besides_and_it_goes_on_when_the_last_hold_is_lifte
     story.rings("leave.end").then(an(LeaveEnded, side=Side.MENTOR, at=day(40), runs=False))
     story.rings("pause.end").then(an(PairingResumed, at=day(50), runs=False))
     assert story.stage is Stage.PAUSED
-    story.refuses(Resume, COORDINATOR, code="rule", saying="report the return")
+    story.refuses(Resume, COORDINATOR, code="rule", saying="until the leave")
 
     story.when(ReportReturn, SERVICE, on=65, participant="senior").then(
         an(LeaveEnded, side=Side.MENTEE, by_itself=False, runs=True)

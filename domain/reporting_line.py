@@ -1,0 +1,28 @@
+"""How two people stand to each other in the organisation: what rules a pair out, before and during a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from domain.decider import ParticipantId
+
+
+class Relation(StrEnum):
+    """A conflict of interest. Two who are two levels apart are both `SKIP_LEVEL` and `REPORTING_LINE`."""
+
+    SKIP_LEVEL = "skip_level"
+    REPORTING_LINE = "reporting_line"
+    SAME_MANAGER = "same_manager"
+
+
+def relations(
+    one: ParticipantId, above_one: Sequence[ParticipantId], other: ParticipantId, above_other: Sequence[ParticipantId]
+) -> tuple[Relation, ...]:
+    """Every relation between two people, in the order of `Relation`; `above` are managers, nearest first."""
+    stands = {
+        Relation.SKIP_LEVEL: other in above_one[1:2] or one in above_other[1:2],
+        Relation.REPORTING_LINE: other in above_one or one in above_other,
+        Relation.SAME_MANAGER: bool(above_one) and above_one[:1] == above_other[:1],
+    }
+    return tuple(relation for relation in Relation if stands[relation])
