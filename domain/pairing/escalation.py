@@ -65,15 +65,12 @@ def remind(
     now: datetime,
     *,
     to: tuple[str, ...],
-    starts: tuple[Clock, ...] = (),
 ) -> tuple[ReminderDue, ...]:
     """The reminder that a firing clock means."""
     at, late = fired_at(state, command, now)
     about, number = kind_of(command.clock), instance_of(command.clock)
     stops = (command.clock,)
-    return (
-        ReminderDue(at=at, due=command.due, late=late, about=about, number=number, to=to, starts=starts, stops=stops),
-    )
+    return (ReminderDue(at=at, due=command.due, late=late, about=about, number=number, to=to, stops=stops),)
 
 
 def escalate(

@@ -190,3 +190,23 @@ def test_only_hr_and_the_coordinator_report_leavers_and_only_of_this_pairing() -
 
     story.refuses(ReportLeaver, SERVICE, code="unknown", participant="somebody", leaves_at=day(30))
     story.refuses(ReportLeaver, MENTOR, code="role", participant="senior", leaves_at=day(30))
+
+
+def test_correcting_one_persons_date_leaves_the_others_alone() -> None:
+    story = in_meetings().when(ReportLeaver, SERVICE, on=10, participant="junior", leaves_at=day(60))
+    story.when(ReportLeaver, SERVICE, on=11, participant="senior", leaves_at=day(70))
+    story.when(ReportLeaver, SERVICE, on=12, participant="junior", leaves_at=day(80))
+    assert dict(story.state.leavers) == {Side.MENTOR: day(80), Side.MENTEE: day(70)}
+    assert story.clocks["leaver.effective"] == 70
+
+
+def test_a_leaver_who_has_gone_already_leaves_no_meeting_booked() -> None:
+    story = with_a_meeting(starts=20).when(ReportLeaver, SERVICE, on=10, participant="senior", leaves_at=day(9))
+    story.then(an(EmploymentChanged), an(MeetingCancelled, number=1, side=None), an(PairingClosedEarly, no_fault=True))
+    assert (story.state.meetings, story.state.since, story.state.ended_at) == ((), day(10), day(10))
+
+
+def test_the_item_about_an_exit_has_the_next_number_and_is_not_late() -> None:
+    story = in_training().rings("training.due").when(RequestExit, MENTEE, on=15)
+    item = next(event for event in story.latest if isinstance(event, EscalationOpened))
+    assert (item.id, item.late, item.due) == ("exit-2", False, day(15))

@@ -12,7 +12,8 @@ from domain.pairing.escalation import (
     EscalationClosed,
     EscalationOpened,
 )
-from domain.pairing.state import Side
+from domain.pairing.meetings import CancelMeeting, ScheduleMeeting
+from domain.pairing.state import EscalationKind, Side
 from domain.pairing.training import CompleteTraining
 
 from .given import (
@@ -111,3 +112,29 @@ def test_a_pause_that_lasts_too_long_needs_a_decision_and_not_a_tick() -> None:
     story.refuses(CloseEscalation, COORDINATOR, code="rule", saying="resume the pairing or close it", id=item.id)
     story.when(AcknowledgeEscalation, COORDINATOR, id=item.id)
     assert story.items == ["pause_too_long"]
+
+
+def test_settling_one_item_leaves_the_question_about_the_silence_open() -> None:
+    story = in_meetings().rings("silence.propose")
+    other = next(item.id for item in story.state.escalations if item.kind is not EscalationKind.SILENCE)
+    story.when(CloseEscalation, COORDINATOR, id=other)
+    assert "silence.confirm" in story.clocks
+
+
+def test_taking_one_item_on_leaves_the_others_to_be_taken_on() -> None:
+    story = in_meetings().rings("silence.propose")
+    first, *others = story.state.escalations
+    story.when(AcknowledgeEscalation, COORDINATOR, id=first.id)
+    taken_on = {item.id for item in story.state.escalations if item.acknowledged}
+    assert others
+    assert taken_on == {first.id}
+
+
+def test_the_sponsor_settles_what_was_put_to_the_sponsor() -> None:
+    story = in_meetings()
+    for starts in (10, 12, 14):
+        story.when(ScheduleMeeting, MENTOR, on=starts - 1, starts_at=day(starts), minutes=60)
+        story.when(CancelMeeting, MENTEE, on=starts - 0.5, meeting=story.state.meetings[-1].number)
+    (item,) = (item for item in story.state.escalations if item.to.value == "sponsor")
+    story.when(AcknowledgeEscalation, SPONSOR, id=item.id).when(CloseEscalation, SPONSOR, id=item.id)
+    story.then(an(EscalationClosed, id=item.id, resolved_itself=False))
