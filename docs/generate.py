@@ -96,6 +96,8 @@ stateDiagram-v2
     OFFERED --> CLOSED_EARLY: closed early, or one left the company
     state "any state before the end" as ANY
     ANY --> CANCELLED: cancelled by an administrator
+    TRAINING --> OFFERED: an acceptance taken back
+    CLOSED_EARLY --> ACTIVE: the close taken back in time, where it was
     DECLINED --> [*]
     EXPIRED --> [*]
     COMPLETED --> [*]

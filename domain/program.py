@@ -221,6 +221,12 @@ class ConflictPolicy(Frozen):
     working_days: int = Field(default=5, ge=1, le=60, description="own: to re-match, of operations")
 
 
+class UndoPolicy(Frozen):
+    """A decision may be taken back."""
+
+    within: Duration = Field(default=days(3), le=days(14), description="own: an acceptance, a close by the coordinator")
+
+
 class ExitPolicy(Frozen):
     """A person leaves the pairing without having to say why."""
 
@@ -288,6 +294,7 @@ class ProgramDesign(Frozen):
     pause: PausePolicy = PausePolicy()
     conflict: ConflictPolicy = ConflictPolicy()
     exit: ExitPolicy = ExitPolicy()
+    undo: UndoPolicy = UndoPolicy()
     evaluation: EvaluationPolicy = EvaluationPolicy()
 
     @model_validator(mode="after")

@@ -52,7 +52,7 @@ class PairingDriver:
     async def advance(self, until: datetime) -> None:
         """Let everything happen that happens before `until`."""
         state = self.state or self._plan(await self._look())
-        while not state.ended:
+        while not state.final:
             act = self.planned
             bell = next((c for c in state.clocks if kind_of(c.name) not in NOBODY_REACTS), None)
             if act is not None and act.at <= until and (bell is None or act.at < bell.due):
@@ -100,7 +100,7 @@ class PairingDriver:
         while True:
             arrived = not after or await persistently(lambda: self.handle.query("version", result_type=int)) > after
             state: Pairing = await persistently(lambda: self.handle.query("state", result_type=Pairing))
-            if arrived and (until is None or until(state) or state.ended):
+            if arrived and (until is None or until(state) or state.final):
                 self.state = state
                 return state
             if asyncio.get_running_loop().time() > give_up:

@@ -23,7 +23,7 @@ def simulate(create: CreatePairing, seed: int, assumptions: Assumptions) -> list
     state, events = _apply(None, create, now)
     act = next_act(state, chance, now, assumptions)
     for _ in range(STEPS_AT_MOST):
-        if state.ended:
+        if state.final:
             return events
         bell = state.clocks[0] if state.clocks else None
         if act is not None and (bell is None or act.at < bell.due):

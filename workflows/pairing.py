@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.pausing import Pause, Resume
     from domain.pairing.state import CloseReason, Health, Pairing, health, waiting_for
     from domain.pairing.training import CompleteTraining, WaiveTraining
+    from domain.pairing.undoing import SettleClose, UndoAcceptance, UndoClose
     from workflows.commands import answers, hears
     from workflows.contract import PairingCarried, PairingInput, PairingResult
     from workflows.engine import Carried, Engine, instant
@@ -67,6 +68,8 @@ with workflow.unsafe.imports_passed_through():
     RequestExit,
     CloseEarly,
     ReportLeaver,
+    UndoAcceptance,
+    UndoClose,
 )
 class PairingWorkflow:
     """Carries one mentor and one mentee through the program. Commands are updates; facts are signals."""
@@ -85,16 +88,16 @@ class PairingWorkflow:
 
     @workflow.run
     async def run(self, given: PairingInput) -> PairingResult:
-        """Create the pairing, then obey people and clocks until it has ended."""
+        """Create the pairing, then obey people and clocks until nothing can happen any more."""
         try:
             if given.carried is None:
                 await self.engine.begin(given.create)
-            await self.engine.run(until=lambda: self.engine.state.ended)
+            await self.engine.run(until=lambda: self.engine.state.final)
             await self.engine.settle()
         except asyncio.CancelledError:
             await self._close_as_cancelled()
             raise
-        if not self.engine.state.ended:
+        if not self.engine.state.final:
             self._continue_as_new(given)
         state = self.engine.state
         return PairingResult(
@@ -120,6 +123,8 @@ class PairingWorkflow:
         reason = CloseReason.CANCELLED_BY_ADMIN
         with suppress(ApplicationError):  # refused where the pairing has ended by itself meanwhile
             await self.engine.answer(CloseEarly(by=by, key="workflow-cancelled", reason=reason))
+        if not self.engine.state.final:
+            await self.engine.answer(SettleClose(by=by, key="workflow-cancelled"))
         await self.engine.settle()
 
     def _continue_as_new(self, given: PairingInput) -> None:

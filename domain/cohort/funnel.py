@@ -25,5 +25,6 @@ def funnel(pairings: Iterable[PairingStatus], now: datetime) -> Funnel:
         ended_otherwise=sum(pairing.ended for pairing in standing) - completed,
         amber=colours.count(Health.AMBER),
         red=colours.count(Health.RED),
+        undoable=sum(pairing.undoable for pairing in standing),
         open_items=sum(len(pairing.items) for pairing in standing),
     )

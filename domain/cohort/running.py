@@ -55,20 +55,20 @@ def record_launch(state: Cohort, command: RecordLaunch, at: datetime) -> tuple[P
 
 
 def record_review(state: Cohort, command: RecordReview, now: datetime) -> tuple[CohortReviewed, ...]:
-    """The week's review; the next one is due a week later, until every pairing has ended."""
+    """The week's review; the next one is due a week later, until every pairing has ended for good."""
     if all(clock.name != command.clock or clock.due != command.due for clock in state.clocks):
         raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
     at, _ = fired(command.due, now, state.design, state.since)
     week = state.reviews + 1
-    over = command.funnel.ended >= len(state.proposed)
+    over = command.funnel.settled >= len(state.proposed)
     following = Clock(name=f"{CohortClock.REVIEW.value}:{week + 1}", due=at + state.design.cohort.review_every)
     starts = () if over else (following,)
     return (CohortReviewed(at=at, week=week, funnel=command.funnel, starts=starts, stops=(command.clock,)),)
 
 
 def evolve_reviewed(state: Cohort, event: CohortReviewed) -> Cohort:
-    """EVALUATING once every pairing has ended."""
-    over = event.funnel.ended >= len(state.proposed)
+    """EVALUATING once every pairing has ended for good."""
+    over = event.funnel.settled >= len(state.proposed)
     stage = CohortStage.EVALUATING if over else state.stage
     since = event.at if over else state.since
     return replace(state, reviews=event.week, funnel=event.funnel, stage=stage, since=since)

@@ -68,11 +68,17 @@ class Funnel(Frozen):
     amber: int = 0
     red: int = 0
     open_items: int = 0
+    undoable: int = 0
 
     @property
     def ended(self) -> int:
-        """Pairings to which nothing more can happen."""
+        """Pairings that are over; the close of `undoable` ones among them can still be taken back."""
         return self.completed + self.ended_otherwise
+
+    @property
+    def settled(self) -> int:
+        """Pairings to which nothing more can happen."""
+        return self.ended - self.undoable
 
 
 class EngineReport(Command):

@@ -47,6 +47,7 @@ class ClockKind(StrEnum):
     EVALUATION_REMIND = "evaluation.remind"
     EVALUATION_DUE = "evaluation.due"
     EVALUATION_CLOSE = "evaluation.close"
+    UNDO_END = "undo.end"
 
 
 TITLES: dict[ClockKind, str] = {
@@ -80,6 +81,7 @@ TITLES: dict[ClockKind, str] = {
     ClockKind.EVALUATION_REMIND: "remind about the evaluation",
     ClockKind.EVALUATION_DUE: "the evaluation is due",
     ClockKind.EVALUATION_CLOSE: "end without the missing evaluation",
+    ClockKind.UNDO_END: "the close becomes final",
 }
 
 

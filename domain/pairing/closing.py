@@ -108,9 +108,9 @@ def request_exit(
 
 
 def close_early(state: Pairing, command: CloseEarly, at: datetime) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
-    """The coordinator ends it."""
+    """The coordinator ends it, and can take that back for some days."""
     only(command.by, Role.COORDINATOR)
-    return (*cancel_all(state, at), closed(at, command.reason))
+    return (*cancel_all(state, at), _closed_by_hand(state, at, command.reason))
 
 
 def close_after_exit(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingClosedEarly, ...]:
@@ -170,6 +170,13 @@ def evolve_ended(state: Pairing, stage: Stage, at: datetime, reason: str, *, no_
     )
 
 
+def evolve_closed(state: Pairing, event: PairingClosedEarly) -> Pairing:
+    """Ended; while the close can be taken back, what it would come back to is remembered."""
+    stage = stage_of(event.reason)
+    ended = evolve_ended(state, stage, event.at, event.reason.value, no_fault=event.no_fault)
+    return replace(ended, before_close=state if event.starts else None)
+
+
 def stage_of(reason: CloseReason) -> Stage:
     """CANCELLED where an administrator ended it from outside the program, else CLOSED_EARLY."""
     return Stage.CANCELLED if reason is CloseReason.CANCELLED_BY_ADMIN else Stage.CLOSED_EARLY
@@ -179,6 +186,14 @@ def _without_pause(state: Pairing, at: datetime) -> Pairing:
     """A pause that nothing comes back from still counts as time in which no meeting was planned."""
     rested = at - state.suspension.since if state.suspension else timedelta(0)
     return replace(state, suspension=None, on_leave=(), paused_for=state.paused_for + rested)
+
+
+def _closed_by_hand(state: Pairing, at: datetime, reason: CloseReason) -> PairingClosedEarly:
+    """An administrator's cancellation comes from outside the program and ends the workflow: it is final."""
+    if reason is CloseReason.CANCELLED_BY_ADMIN:
+        return closed(at, reason)
+    window = clock(ClockKind.UNDO_END, at + state.design.undo.within)
+    return closed(at, reason).model_copy(update={"starts": (window,)})
 
 
 def closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:

@@ -28,6 +28,7 @@ from domain.pairing import (
     pausing,
     proposal,
     training,
+    undoing,
 )
 from domain.pairing import notices as told
 from domain.pairing.clocks import ClockKind, FireClock, fire, kind_of, with_clocks
@@ -61,6 +62,9 @@ PairingCommand: TypeAlias = (
     | closing.RequestExit
     | closing.CloseEarly
     | closing.ReportLeaver
+    | undoing.UndoAcceptance
+    | undoing.UndoClose
+    | undoing.SettleClose
     | FireClock
 )
 
@@ -102,7 +106,10 @@ PairingEvent: TypeAlias = Annotated[
     | closing.ExitRequested
     | closing.EmploymentChanged
     | closing.PairingCompleted
-    | closing.PairingClosedEarly,
+    | closing.PairingClosedEarly
+    | undoing.AcceptanceUndone
+    | undoing.CloseUndone
+    | undoing.CloseBecameFinal,
     Field(discriminator="type"),
 ]
 
@@ -119,7 +126,7 @@ def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tup
         return proposal.create(state, command, now)
     if state is None:
         raise Rejected("unknown", "this pairing does not exist")
-    if state.ended:
+    if state.ended and not isinstance(command, (undoing.UndoClose, undoing.SettleClose, FireClock)):
         raise Rejected("stage", f"the pairing has ended: {state.stage.value}")
     if isinstance(command, FireClock):
         return _fire(state, command, now)
@@ -215,6 +222,12 @@ def _obey(  # one line for each command, on purpose
             return closing.close_early(state, command, at)
         case closing.ReportLeaver():
             return closing.report_leaver(state, command, at)
+        case undoing.UndoAcceptance():
+            return undoing.undo_acceptance(state, command, at)
+        case undoing.UndoClose():
+            return undoing.undo_close(state, command, at)
+        case undoing.SettleClose():
+            return undoing.settle_close(state, command, at)
         case proposal.CreatePairing() | FireClock():
             raise AssertionError("decided before")
         case _:
@@ -286,6 +299,8 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
             return evaluating.overdue(state, command, now)
         case ClockKind.EVALUATION_CLOSE:
             return evaluating.end_without(state, command, now)
+        case ClockKind.UNDO_END:
+            return undoing.close_becomes_final(state, command, now)
         case _:
             assert_never(kind)
 
@@ -356,10 +371,15 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
         case closing.PairingCompleted():
             return closing.evolve_ended(state, Stage.COMPLETED, event.at, event.reason)
         case closing.PairingClosedEarly():
-            stage = closing.stage_of(event.reason)
-            return closing.evolve_ended(state, stage, event.at, event.reason.value, no_fault=event.no_fault)
+            return closing.evolve_closed(state, event)
         case closing.EmploymentChanged():
             return closing.evolve_employment(state, event)
+        case undoing.AcceptanceUndone():
+            return undoing.evolve_acceptance_undone(state, event)
+        case undoing.CloseUndone():
+            return undoing.evolve_close_undone(state, event)
+        case undoing.CloseBecameFinal():
+            return undoing.evolve_final(state)
         case evaluating.EvaluationOverdue() | escalation.ReminderDue():
             return state
         case proposal.PairingCreated():

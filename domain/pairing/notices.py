@@ -17,6 +17,7 @@ from domain.pairing import (
     offer,
     pausing,
     training,
+    undoing,
 )
 from domain.pairing.clocks import TITLES
 from domain.pairing.state import SIDES, Pairing, Side
@@ -41,6 +42,8 @@ TO_BOTH = (
     closing.PairingClosedEarly,
     offer.OfferDeclined,
     offer.OfferExpired,
+    undoing.AcceptanceUndone,
+    undoing.CloseUndone,
 )
 """Events that both sides hear of, under the event's own name."""
 
@@ -58,6 +61,8 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         return ()  # something else still holds the pairing: there is nothing to do again
     if isinstance(event, conflict.ReportingLineChanged) and not event.relations and not event.runs:
         return ()
+    if isinstance(event, undoing.AcceptanceUndone) and not event.deactivates:
+        return ()  # the other side had not heard of the acceptance either
     if isinstance(event, TO_BOTH):
         name = type(event).__name__
         return tuple(_notice(state, side.value, name, event.at, _facts(event)) for side in SIDES)

@@ -53,11 +53,7 @@ class DeclineOffer(Command):
 def send(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingOffered, ...]:
     """The start has come: ask both."""
     at, late = fired_at(state, command, now)
-    policy = state.design.offer
-    starts = (
-        clock(ClockKind.OFFER_REMIND, at + policy.remind_after),
-        clock(ClockKind.OFFER_EXPIRE, at + policy.expire_after),
-    )
+    starts = answer_clocks(state, at)
     return (PairingOffered(at=at, due=command.due, late=late, starts=starts, stops=(command.clock,)),)
 
 
@@ -97,6 +93,15 @@ def evolve_accepted(state: Pairing, event: OfferAccepted) -> Pairing:
     activated_at = event.at if event.activates else None
     accepted = (*state.accepted, event.side)
     return replace(state, accepted=accepted, activated_at=activated_at, quiet_since=activated_at)
+
+
+def answer_clocks(state: Pairing, at: datetime) -> tuple[Clock, ...]:
+    """How long an offer made at `at` waits for its answers."""
+    policy = state.design.offer
+    return (
+        clock(ClockKind.OFFER_REMIND, at + policy.remind_after),
+        clock(ClockKind.OFFER_EXPIRE, at + policy.expire_after),
+    )
 
 
 def _answering(state: Pairing, command: AcceptOffer | DeclineOffer) -> Side:

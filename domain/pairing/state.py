@@ -34,7 +34,7 @@ class Stage(StrEnum):
 
 
 ENDED = frozenset({Stage.COMPLETED, Stage.DECLINED, Stage.EXPIRED, Stage.CLOSED_EARLY, Stage.CANCELLED})
-"""No clock runs and no command is accepted in these."""
+"""Nothing is accepted in these but to take the close back, while that is possible."""
 
 ACTIVE = (Stage.TRAINING, Stage.GOAL_SETTING, Stage.MEETING, Stage.EVALUATING)
 """Both have accepted and the program runs."""
@@ -165,6 +165,7 @@ class Hold(StrEnum):
     LEAVE_OF_MENTOR = "leave_of_mentor"
     LEAVE_OF_MENTEE = "leave_of_mentee"
     CONFLICT = "conflict"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,7 @@ class Pairing:
 
     `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
     `quiet_since` is the activation or the last meeting held, moved later by every pause since then.
+    `before_close` is what a close by the coordinator can be taken back to, as long as it can.
     `cancelled_in_a_row` counts by the ledger of cancellations; `cancelled_last` is whose turn it is to book again.
     """
 
@@ -238,6 +240,7 @@ class Pairing:
     reason: str | None = None
     no_fault: bool = False
     ended_at: datetime | None = None
+    before_close: Pairing | None = None
 
     @property
     def phase(self) -> Stage:
@@ -246,8 +249,13 @@ class Pairing:
 
     @property
     def ended(self) -> bool:
-        """True when nothing can happen any more."""
+        """True when the pairing is over, for good or as long as nobody takes the close back."""
         return self.stage in ENDED
+
+    @property
+    def final(self) -> bool:
+        """True when nothing can happen any more."""
+        return self.ended and not self.clocks
 
     @property
     def may_meet(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from domain.decider import Clock, Frozen, ParticipantId, Role
 from domain.evaluation import Outcome
@@ -32,10 +32,11 @@ class PairingStatus(Frozen):
     waiting_for: tuple[Role, ...]
     items: tuple[Escalation, ...]
     health: HealthCourse
+    undoable: bool = Field(default=False, description="ended, and the close can still be taken back")
 
     @property
     def ended(self) -> bool:
-        """True when nothing more is expected of anybody."""
+        """True when nothing more is expected of anybody, unless the close is taken back."""
         return self.outcome != "running"
 
 
@@ -61,4 +62,5 @@ def status(state: Pairing) -> PairingStatus:
         waiting_for=waiting_for(state),
         items=() if state.ended else state.escalations,
         health=health_course(state),
+        undoable=state.ended and not state.final,
     )

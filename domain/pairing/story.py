@@ -21,6 +21,7 @@ from domain.pairing import (
     pausing,
     proposal,
     training,
+    undoing,
 )
 from domain.pairing.clocks import TITLES, ClockKind, FiredEvent
 from domain.pairing.decider import PairingEvent
@@ -175,6 +176,13 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The pairing came to its end with {held} of {planned} meetings held{short}."
         case closing.PairingClosedEarly(reason=reason, no_fault=no_fault):
             return f"The pairing was closed early: {_WHY_CLOSED[reason]}.{' Nobody is to blame.' if no_fault else ''}"
+        case undoing.AcceptanceUndone(side=side, deactivates=deactivates):
+            back = "; the program stops, and the offer is open again" if deactivates else ""
+            return f"The {side} took the acceptance back{back}."
+        case undoing.CloseUndone():
+            return "The close was taken back; the pairing goes on where it was."
+        case undoing.CloseBecameFinal():
+            return "The close can no longer be taken back."
         case _:
             assert_never(event)
 

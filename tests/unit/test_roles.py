@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     # the pair's own business
     "accept_offer": THE_TWO,
     "decline_offer": THE_TWO,
+    "undo_acceptance": THE_TWO,
     "sign_agreement": THE_TWO,
     "set_goals": THE_TWO,
     "progress_goal": THE_TWO,
@@ -45,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "pause": {"coordinator"},
     "resume": {"coordinator"},
     "close_early": {"coordinator"},
+    "undo_close": {"coordinator"},
     "acknowledge_escalation": {"coordinator"},  # of a coordinator's item; the sponsor has items of their own
     "close_escalation": {"coordinator"},
     # the cohort: operations prepares, somebody else approves

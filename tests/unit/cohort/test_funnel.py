@@ -38,7 +38,7 @@ def test_without_pairings_everything_is_nothing() -> None:
         (pair.offered().when(DeclineOffer, pair.MENTOR).state, Funnel(launched=1, ended_otherwise=1)),
         (
             pair.in_meetings().when(CloseEarly, pair.COORDINATOR, reason=CloseReason.SILENCE).state,
-            Funnel(launched=1, activated=1, trained=1, ended_otherwise=1),
+            Funnel(launched=1, activated=1, trained=1, ended_otherwise=1, undoable=1),
         ),
     ],
 )

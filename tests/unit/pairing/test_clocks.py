@@ -8,7 +8,7 @@ import pytest
 
 from domain.decider import Clock, Rejected, Role
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, TITLES, ClockKind, clock, fire, instance_of, kind_of, title
-from domain.pairing.closing import ReportLeaver, RequestExit
+from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
 from domain.pairing.conflict import ReportReportingLine
 from domain.pairing.decider import decide
 from domain.pairing.escalation import ReminderDue
@@ -17,6 +17,7 @@ from domain.pairing.meetings import CancelMeeting
 from domain.pairing.offer import AcceptOffer, OfferExpired, PairingOffered
 
 from .given import (
+    COORDINATOR,
     MENTEE,
     MENTOR,
     SERVICE,
@@ -56,6 +57,7 @@ def test_every_kind_can_run() -> None:
         in_meetings().when(RequestExit, MENTOR),
         in_meetings().when(ReportLeaver, SERVICE, participant="junior", leaves_at=day(30)),
         in_evaluation().rings("evaluation.due"),
+        in_meetings().when(CloseEarly, COORDINATOR, reason="not_working"),
     ]
 
     started = {kind_of(clock.name) for story in stories for event in story.events for clock in event.starts}

@@ -36,6 +36,7 @@ from domain.pairing.offer import AcceptOffer, DeclineOffer
 from domain.pairing.pausing import Pause, PauseReason, Resume
 from domain.pairing.state import CloseReason, Pairing, Side, Stage, health, waiting_for
 from domain.pairing.training import CompleteTraining, WaiveTraining
+from domain.pairing.undoing import UndoAcceptance, UndoClose
 
 from .given import (
     ACTORS,
@@ -182,7 +183,10 @@ RARE = (
     RequestExit,
     CloseEarly,
     ReportLeaver,
+    UndoAcceptance,
 )
+LAST = (UndoClose,)
+"""What somebody may still send when the pairing has ended."""
 
 
 def _acts(kinds: tuple[type[Command], ...], people: tuple[Actor, ...]) -> st.SearchStrategy[Act]:
@@ -199,7 +203,7 @@ def _acts(kinds: tuple[type[Command], ...], people: tuple[Actor, ...]) -> st.Sea
 STEPS: st.SearchStrategy[Step] = st.one_of(
     _acts(EVERYDAY, PEOPLE),
     _acts(EVERYDAY, PEOPLE),
-    _acts((*EVERYDAY, *RARE), ACTORS),
+    _acts((*EVERYDAY, *RARE, *LAST), ACTORS),
     st.just(Ring()),
     st.just(Ring()),
     st.builds(Wait, by=SPANS | st.just(timedelta(minutes=30)), asleep=st.booleans()),
@@ -301,10 +305,10 @@ class Walk:
         health(state, self.now)
 
     def _is_over(self) -> None:
-        assert self.state.clocks == ()
+        assert self.state.final or {clock.name for clock in self.state.clocks} == {"undo.end"}
         assert self.state.escalations == ()
         assert waiting_for(self.state) == ()
-        for kind in (*EVERYDAY, *RARE):
+        for kind in (*EVERYDAY, *RARE, *(LAST if self.state.final else ())):
             act = Act(kind=kind, by=COORDINATOR, pick=0, ahead=timedelta(1), back=None)
             with pytest.raises(Rejected):
                 decide(self.state, self._command(act), self.now)

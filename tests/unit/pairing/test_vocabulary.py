@@ -13,13 +13,14 @@ from domain.decider import Command, Event
 from domain.pairing.clocks import FireClock, FiredEvent
 from domain.pairing.decider import PairingCommand, PairingEvent
 from domain.pairing.proposal import CreatePairing
+from domain.pairing.undoing import SettleClose
 from workflows.commands import update_name
 from workflows.pairing import PairingWorkflow
 
 MODULES = [import_module(f"domain.pairing.{module.name}") for module in iter_modules(domain.pairing.__path__)]
 EVENTS: tuple[type[Event], ...] = get_args(get_args(PairingEvent)[0])
 COMMANDS: tuple[type[Command], ...] = get_args(PairingCommand)
-SENT_BY_THE_ENGINE = {CreatePairing, FireClock}
+SENT_BY_THE_ENGINE = {CreatePairing, FireClock, SettleClose}
 SENT = [command for command in COMMANDS if command not in SENT_BY_THE_ENGINE]
 
 
