@@ -1,4 +1,4 @@
-"""Writes docs/program-design.md, docs/commands.md and docs/lifecycle.md from the code and docs/words.toml.
+"""Writes program-design.md, contract.md, lifecycle.md and schemas/ from the code, words.toml and templates/.
 
 `--check` writes nothing and fails where a page is not what the code says now.
 """
@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from pathlib import Path
@@ -32,14 +33,15 @@ from domain.pairing.clocks import TITLES, ClockKind
 from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Stage
 from domain.program import ProgramDesign
 from workflows.cohort import TITLES as COHORT_TITLES
-from workflows.cohort import CohortWorkflow
 from workflows.contract import Receipt
-from workflows.pairing import PairingWorkflow
+from workflows.engine import REMEMBERED_AT_MOST
+from workflows.published import WORKFLOWS, Published, breaks_readers, breaks_senders, contract_schemas, published
 
 Words: TypeAlias = dict[str, Any]
 Table: TypeAlias = Sequence[Sequence[str]]
 
 DOCS = Path(__file__).parent
+PROJECT, TEMPLATES = DOCS.parent, DOCS / "templates"
 MADE = "<!-- Made by docs/generate.py from the code and docs/words.toml: change those, then run it again. -->"
 NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 
@@ -59,6 +61,9 @@ PAIRING = Pairing(
     since=NOW,
     as_of=NOW,
 )
+SPONSORED = replace(PAIRING, escalations=(PAIRING.escalations[0].model_copy(update={"to": Role.SPONSOR}),))
+"""The same pairing with its open item addressed to a sponsor."""
+
 COHORT = Cohort(id="spring", design=DESIGN, seed=7, stage=CohortStage.DRAFT, since=NOW)
 
 IDS = {
@@ -187,57 +192,78 @@ def _written(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-# --- the commands -----------------------------------------------------------------------------
+# --- the contract -----------------------------------------------------------------------------
 
 
-def commands(words: Words) -> str:
-    """Every update, signal and query of both workflows."""
-    parts = [MADE, "# Commands", _COMMANDS_INTRODUCTION]
-    for title, kind, machine in (
-        ("A pairing: `pairing/<cohort>/<pairing>`", PairingWorkflow, pairing_decider),
-        ("A cohort: `cohort/<cohort>`", CohortWorkflow, cohort_decider),
+def contract(words: Words) -> str:
+    """How to send, from its template, then every update, signal and query of both workflows."""
+    template = (TEMPLATES / "contract.md").read_text(encoding="utf-8")
+    for name, text in (
+        ("signals", _signals()),
+        ("common", _fields(Command.model_fields)),
+        ("receipt", _fields(Receipt.model_fields)),
+        ("codes", _refusals(words["code"])),
+        ("remembered", str(REMEMBERED_AT_MOST)),
+    ):
+        template = template.replace(f"{{{name}}}", text)
+    parts = [MADE, template.strip()]
+    for title, aggregate, machine in (
+        ("A pairing: `pairing/<cohort>/<pairing>`", "pairing", pairing_decider),
+        ("A cohort: `cohort/<cohort>`", "cohort", cohort_decider),
     ):
         parts.append(f"## {title}")
-        parts += _handlers(kind, machine, words["example"])
+        parts += _handlers(aggregate, machine, words["example"])
     return "\n\n".join(parts) + "\n"
 
 
-_COMMANDS_INTRODUCTION = """\
-How to send them, what comes back and what goes wrong is in [services.md](services.md). Every command has three
-fields beside its own:
-
-{common}
-
-The answer to an update is a receipt:
-
-{receipt}"""
+def _signals() -> str:
+    rows = [
+        (f"`{one.name}`", one.aggregate, one.description, f"[`{_update_of(one)}`](#update-{_update_of(one)})")
+        for one in published()
+        if one.kind == "signal"
+    ]
+    return _table(("signal", "to a", "says", "same JSON as the update"), rows)
 
 
-def _handlers(kind: type, machine: ModuleType, values: Words) -> Iterator[str]:
-    defined = workflow._Definition.must_from_class(kind)
+def _update_of(signal: Published) -> str:
+    return next(
+        one.name
+        for one in published()
+        if (one.kind, one.aggregate, one.command) == ("update", signal.aggregate, signal.command)
+    )
+
+
+def _refusals(told: Mapping[str, Sequence[str]]) -> str:
+    _agree("code", dict.fromkeys(told, ""), sorted(_codes()))
+    return _table(("code", "means", "do"), [(f"`{code}`", *words) for code, words in told.items()])
+
+
+def _codes() -> Iterator[str]:
+    """Every code with which the domain and the engine refuse, by their source."""
+    for folder in ("domain", "workflows"):
+        for file in (PROJECT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(func=ast.Name(id="Rejected"), args=[ast.Constant(value=str(code)), *_]):
+                        yield code
+
+
+def _handlers(aggregate: str, machine: ModuleType, values: Words) -> Iterator[str]:
     events = _events_of(machine)
-    for name, update in defined.updates.items():
-        assert name is not None
-        command = _command(update.arg_types)
-        yield f"### Update `{name}`"
-        yield from _command_page(command, machine, events, values)
-    for name, signal in defined.signals.items():
-        assert name is not None
-        command = _command(signal.arg_types)
-        same = next((n for n, u in defined.updates.items() if n and _command(u.arg_types) is command), None)
-        yield f"### Signal `{name}`"
-        yield _first_line(command)
-        yield f"The same JSON as the update [`{same}`](#update-{same}); nobody waits for an answer."
-    for name, query in defined.queries.items():
+    for one in published():
+        if one.aggregate != aggregate:
+            continue
+        yield f"### {one.kind.capitalize()} `{one.name}`"
+        schema = f"[JSON Schema](schemas/contract/{one.file})"
+        if one.kind == "update":
+            yield from _command_page(one.command, machine, events, values)
+            yield schema
+        else:
+            same = _update_of(one)
+            yield f"{one.description} The same JSON as the update [`{same}`](#update-{same}). {schema}"
+    for name, query in workflow._Definition.must_from_class(WORKFLOWS[aggregate]).queries.items():
         yield f"### Query `{name}`"
         yield str(query.description)
-
-
-def _command(arguments: list[type] | None) -> type[Command]:
-    assert arguments is not None
-    (command,) = arguments
-    assert issubclass(command, Command)
-    return command
 
 
 def _command_page(
@@ -258,17 +284,17 @@ def _command_page(
 
 def _who_may(command: type[Command], example: Words, machine: ModuleType) -> list[Role]:
     """Asked of the rules themselves: the roles that `decide` does not refuse for their role."""
-    state = PAIRING if machine is pairing_decider else COHORT
-    allowed = []
-    for role in Role:
-        given = command.model_validate(example | {"by": Actor(role=role, id=IDS.get(role, role.value))})
-        try:
-            machine.decide(state, given, NOW)
-        except Rejected as rejected:
-            if rejected.code == "role":
-                continue
-        allowed.append(role)
-    return allowed
+    states: Sequence[object] = (PAIRING, SPONSORED) if machine is pairing_decider else (COHORT,)
+    return [role for role in Role if any(_may(state, command, role, example, machine) for state in states)]
+
+
+def _may(state: object, command: type[Command], role: Role, example: Words, machine: ModuleType) -> bool:
+    given = command.model_validate(example | {"by": Actor(role=role, id=IDS.get(role, role.value))})
+    try:
+        machine.decide(state, given, NOW)
+    except Rejected as rejected:
+        return rejected.code != "role"
+    return True
 
 
 def _fields(fields: Mapping[str, FieldInfo]) -> str:
@@ -530,10 +556,9 @@ def _table(heads: Sequence[str], rows: Table) -> str:
 def pages() -> dict[str, str]:
     """Every generated page by its file name; raises Stale."""
     words = tomllib.loads((DOCS / "words.toml").read_text(encoding="utf-8"))
-    common, receipt = _fields(Command.model_fields), _fields(Receipt.model_fields)
     return {
         "program-design.md": program_design(words),
-        "commands.md": commands(words).replace("{common}", common).replace("{receipt}", receipt),
+        "contract.md": contract(words),
         "lifecycle.md": lifecycle(words),
     }
 
@@ -543,7 +568,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         files = {DOCS / name: text for name, text in pages().items()}
         files |= {DOCS / "schemas" / name: text for name, text in schemas().items()}
+        messages = {DOCS / "schemas" / "contract" / name: text for name, text in contract_schemas().items()}
         _refuse_breaking(files)
+        _refuse_to_break_others(messages)
+        files |= messages
     except Stale as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -568,6 +596,20 @@ def _refuse_breaking(files: Mapping[Path, str]) -> None:
                     f"docs/{file.relative_to(DOCS)}: {'; '.join(reasons)}. Stored events could not be read: raise the "
                     "event's schema_version and write an upcaster (see CONTRIBUTING.md)."
                 )
+
+
+def _refuse_to_break_others(messages: Mapping[Path, str]) -> None:
+    """The committed schemas are what others send and read: the code must go on taking and answering it."""
+    for file in (DOCS / "schemas" / "contract").rglob("*.json"):
+        now = json.loads(messages.get(file, "{}"))
+        answers = file.stem.partition(".")[2] == ""
+        before = json.loads(file.read_text(encoding="utf-8"))
+        reasons = (breaks_readers if answers else breaks_senders)(before, now) if now else ["the code has it no more"]
+        if reasons:
+            raise Stale(
+                f"docs/{file.relative_to(DOCS)}: {'; '.join(reasons)}. Others send and read this: give a new field a "
+                "default, or make a new command and keep the old one. Only where no release had it, delete the file."
+            )
 
 
 if __name__ == "__main__":

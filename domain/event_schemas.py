@@ -19,7 +19,7 @@ FAMILIES: Mapping[str, EventFamily[Any]] = {"pairing": PAIRING_EVENTS, "cohort":
 _AT_LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _AT_MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _EXACT = ("pattern", "format")
-_SILENT = frozenset({"$defs", "$ref", "default", "description", "discriminator", "examples", "title"})
+_SILENT = frozenset({"$schema", "$defs", "$ref", "default", "description", "discriminator", "examples", "title"})
 _COMPARED = frozenset(
     {
         "type",
@@ -49,9 +49,9 @@ def schemas() -> dict[str, str]:
     }
 
 
-def breaking_changes(old: Schema, new: Schema) -> list[str]:
+def breaking_changes(old: Schema, new: Schema, what: str = "the event") -> list[str]:
     """Why an event that fits `old` may not fit `new`, as sentences; empty where every one still fits."""
-    return list(_differences(_Place(old, old), _Place(new, new), "the event"))
+    return list(_differences(_Place(old, old), _Place(new, new), what))
 
 
 class _Place:

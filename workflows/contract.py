@@ -14,11 +14,11 @@ TASK_QUEUE = "pairloom"
 
 
 class Receipt(Frozen):
-    """The answer to a command: *stored*. `first` and `last` are the versions of its events in the stream."""
+    """The answer to a command: *stored*."""
 
-    stream: str
-    first: int
-    last: int
+    stream: str = Field(description="the workflow id, which names the stream of events too")
+    first: int = Field(description="version of the command's first event in the stream; 0 where it meant none")
+    last: int = Field(description="version of its last event")
     events: tuple[str, ...] = Field(description="types of the events that the command meant")
     duplicate: bool = Field(default=False, description="the same key was answered before; nothing was stored again")
 

@@ -47,8 +47,8 @@ ALLOWED: dict[str, set[str]] = {
     "resume": {"coordinator"},
     "close_early": {"coordinator"},
     "undo_close": {"coordinator"},
-    "acknowledge_escalation": {"coordinator"},  # of a coordinator's item; the sponsor has items of their own
-    "close_escalation": {"coordinator"},
+    "acknowledge_escalation": {"coordinator", "sponsor"},  # each of their own items
+    "close_escalation": {"coordinator", "sponsor"},
     # the cohort: operations prepares, somebody else approves
     "open_enrolment": {"coordinator"},
     "enrol_participants": {"coordinator"},
@@ -60,8 +60,8 @@ ALLOWED: dict[str, set[str]] = {
 
 
 def documented() -> dict[str, set[str]]:
-    """What `decide` allows, by docs/commands.md, which is made by asking it and is checked to be current."""
-    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    """What `decide` allows, by docs/contract.md, which is made by asking it and is checked to be current."""
+    page = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
     sections = re.findall(r"### Update `(\w+)`\n(.*?)(?=\n### |\n## |\Z)", page, re.S)
     sent_by = {name: re.search(r"May be sent by: (.*)\.", body) for name, body in sections}
     return {name: {role.replace(" ", "_") for role in found[1].split(", ")} for name, found in sent_by.items() if found}
