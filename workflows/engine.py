@@ -124,7 +124,7 @@ class Engine(Generic[S, C, E]):
         try:
             self._decider.decide(self._state, command, workflow.now())
         except Rejected as rejected:
-            raise _refusal(rejected) from rejected
+            raise _refusal(rejected) from None
 
     async def begin(self, command: C) -> Receipt:
         """Carry the first command out; every other one waits for it."""
@@ -145,7 +145,7 @@ class Engine(Generic[S, C, E]):
                     return self._receipt(known, duplicate=True)
                 return await self._commit(command)
             except Rejected as rejected:
-                raise _refusal(rejected) from rejected
+                raise _refusal(rejected) from None
 
     def report(self, command: C) -> None:
         """Take a fact from another service; it is carried out in turn, and nobody waits for the answer.

@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, create_model
 from temporalio import workflow
 
+from domain.cohort.enrolment import CreateCohort
 from domain.decider import Command, Frozen
 from domain.event_schemas import Schema, breaking_changes
+from domain.pairing.proposal import CreatePairing
 from workflows.cohort import CohortWorkflow
 from workflows.contract import CohortResult, PairingResult, Receipt
 from workflows.pairing import PairingWorkflow
 
 WORKFLOWS: dict[str, type] = {"pairing": PairingWorkflow, "cohort": CohortWorkflow}
 """By the first part of their workflow ids."""
+
+STARTS: dict[str, type[Command]] = {"pairing": CreatePairing, "cohort": CreateCohort}
+"""What a workflow begins with: its argument is an object whose `create` is this command."""
 
 ANSWERS: dict[str, type[Frozen]] = {
     "receipt": Receipt,
@@ -59,6 +64,7 @@ def published() -> Iterator[Published]:
 def contract_schemas() -> dict[str, str]:
     """File name below docs/schemas/contract to text, such as `pairing/accept_offer.update.json`."""
     found = {one.file: _schema(one.command) for one in published()}
+    found |= {f"{aggregate}/start.json": _schema(_start(create)) for aggregate, create in STARTS.items()}
     found |= {f"{name}.json": _open(_schema(answer)) for name, answer in ANSWERS.items()}
     return {
         file: json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n" for file, schema in found.items()
@@ -87,6 +93,12 @@ def _published(aggregate: str, kind: str, name: str | None, handler: Any) -> Pub
     assert name is not None, "a handler for every name is not part of a contract"
     assert issubclass(command, Command)
     return Published(aggregate, kind, name, command, handler.description or "")
+
+
+def _start(create: type[Command]) -> type[Frozen]:
+    """The argument without what only Pairloom itself puts there, to carry a workflow on."""
+    name = create.__name__.replace("Create", "Start")
+    return create_model(name, __base__=Frozen, __doc__=create.__doc__, create=(create, ...))
 
 
 def _schema(model: type[Frozen]) -> dict[str, Any]:
