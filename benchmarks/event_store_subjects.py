@@ -18,7 +18,7 @@ from eventstore.records import Batch, JsonObject, NewEvent
 from eventstore.statements import statement
 from eventstore.store import Connection, Line
 from intake.program_file import read_program
-from rehearsal.people import Assumptions
+from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -98,6 +99,28 @@ def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> 
     return count
 
 
+def after_working_time(calendar: Calendar, instant: datetime, span: timedelta) -> datetime:
+    """The moment at which so much working time has passed since `instant`; inside working time. `span` from 0."""
+    moment = _in_utc(instant)
+    for opening, closing in _slots(calendar, _local(calendar, moment).date() - _DAY):
+        begin = max(moment, opening)
+        if begin < closing:
+            if begin + span < closing:
+                return begin + span
+            span -= closing - begin
+    raise AssertionError("working days go on without end")  # pragma: no cover
+
+
+def working_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+    """How much working time lies between two instants; nothing if `end` is no later than `start`."""
+    first, last, total = _in_utc(start), _in_utc(end), timedelta(0)
+    for opening, closing in _slots(calendar, _local(calendar, first).date() - _DAY):
+        if opening >= last:
+            return total
+        total += max(timedelta(0), min(closing, last) - max(opening, first))
+    raise AssertionError("working days go on without end")  # pragma: no cover
+
+
 def shared_hours(a: Calendar, b: Calendar, on: date) -> timedelta:
     """How much of `a`'s working day `on` is working time of `b` too, whatever date it is for `b`.
 
@@ -129,8 +152,10 @@ def _slots(calendar: Calendar, day: date) -> Iterator[tuple[datetime, datetime]]
     """The opening and closing of every working day from `day` on, without end."""
     holidays = frozenset(calendar.holidays)
     while True:
-        if _works_on(calendar, day, holidays):
-            yield _slot(calendar, day)
+        if day.weekday() < _SATURDAY and day not in holidays:
+            opening, closing = _slot(calendar, day)
+            if opening < closing:
+                yield opening, closing
         day += _DAY
 
 
@@ -142,15 +167,25 @@ def _works_on(calendar: Calendar, day: date, holidays: frozenset[date]) -> bool:
 
 
 def _slot(calendar: Calendar, day: date) -> tuple[datetime, datetime]:
-    return _first_instant(calendar, day, calendar.hours.start), _first_instant(calendar, day, calendar.hours.end)
+    return _opened(calendar.zone, day, calendar.hours.start, calendar.hours.end)
+
+
+@lru_cache(maxsize=20_000)
+def _opened(zone: str, day: date, start: time, end: time) -> tuple[datetime, datetime]:
+    """Kept: the same openings and closings are asked for thousands of times."""
+    return _shown(zone, day, start), _shown(zone, day, end)
 
 
 def _first_instant(calendar: Calendar, day: date, at: time) -> datetime:
-    """The first instant at which the local clock shows `at` on `day`, or later.
+    return _shown(calendar.zone, day, at)
+
+
+def _shown(zone_name: str, day: date, at: time) -> datetime:
+    """The first instant at which the zone's clocks show `at` on `day`, or later.
 
     So a time that occurs twice means the first, and one that the clocks jump over means the jump.
     """
-    zone = ZoneInfo(calendar.zone)
+    zone = ZoneInfo(zone_name)
     wall = datetime.combine(day, at.replace(fold=0), tzinfo=zone)
     first = wall.astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):

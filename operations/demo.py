@@ -28,8 +28,8 @@ from intake.roster_file import read_roster
 from operations.cohorts import CohortDesk
 from operations.stopping import stop_everything
 from operations.worker_process import WorkerProcess
+from rehearsal.assumptions import Assumptions
 from rehearsal.drive import CohortDriver
-from rehearsal.people import Assumptions
 from rehearsal.virtual_time import RehearsalStuck
 from worker import connect_to
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,15 +15,20 @@ from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Clock
 from domain.pairing.clocks import kind_of
 from domain.pairing.closing import ReportLeaver
+from domain.pairing.leave import ReportLeave
 from domain.pairing.state import Pairing
 from domain.pairing.training import CompleteTraining
-from rehearsal.chance import Chance
-from rehearsal.people import NOBODY_REACTS, Act, Assumptions, next_act
+from rehearsal.assumptions import Assumptions
+from rehearsal.people import NOBODY_REACTS, Act, Actors, people_of
 from rehearsal.virtual_time import PATIENCE, RehearsalStuck, VirtualTime, persistently
 from workflows.commands import update_name
 from workflows.contract import Receipt
 
-SIGNALS: dict[type, str] = {CompleteTraining: "training_completed", ReportLeaver: "participant_leaves"}
+SIGNALS: dict[type, str] = {
+    CompleteTraining: "training_completed",
+    ReportLeaver: "participant_leaves",
+    ReportLeave: "leave_started",
+}
 
 AFTER_THE_BELL = timedelta(minutes=2)
 """A step ends this far behind the deadline that it goes for.
@@ -39,15 +44,20 @@ LONGEST = timedelta(weeks=60)
 
 @dataclass
 class PairingDriver:
-    """One pairing and its people. `now` is where its rehearsal stands, exact to the second in every run."""
+    """One pairing and whoever acts on it. `now` is where its rehearsal stands, exact to the second in every run.
+
+    A refused command is a defect of the people, unless `may_refuse`: then its code is kept and life goes on.
+    """
 
     handle: WorkflowHandle[Any, Any]
-    chance: Chance
-    assumptions: Assumptions
+    actors_of: Callable[[Pairing], Actors]
     time: VirtualTime
     now: datetime
+    may_refuse: bool = False
+    refused: list[tuple[datetime, str]] = field(default_factory=list)
     state: Pairing | None = None
     planned: Act | None = None
+    actors: Actors | None = None
 
     async def advance(self, until: datetime) -> None:
         """Let everything happen that happens before `until`."""
@@ -68,7 +78,9 @@ class PairingDriver:
 
     def _plan(self, state: Pairing) -> Pairing:
         """What people will do next, as they see it now; they think again only when something concerns them."""
-        self.planned = next_act(state, self.chance, self.now, self.assumptions)
+        if self.actors is None:
+            self.actors = self.actors_of(state)
+        self.planned = self.actors.next_act(state, self.now)
         return state
 
     async def _pass_quietly(self, state: Pairing, until: datetime) -> None:
@@ -91,6 +103,9 @@ class PairingDriver:
         except WorkflowUpdateFailedError as refused:
             cause = refused.cause
             reason = cause.message if isinstance(cause, ApplicationError) else "no reason given"
+            if self.may_refuse and isinstance(cause, ApplicationError) and cause.type:
+                self.refused.append((act.at, cause.type.removeprefix("Rejected:")))
+                return await self._look()
             raise RehearsalStuck(f"{self.handle.id}: '{name}' was refused: {reason}") from refused
         return await self._look()
 
@@ -125,8 +140,7 @@ class CohortDriver:
         self.pairings = [
             PairingDriver(
                 handle=client.get_workflow_handle(f"pairing/{cohort.id}/{pairing}"),
-                chance=Chance(seed, pairing),
-                assumptions=assumptions,
+                actors_of=lambda state: people_of(state, seed, assumptions),
                 time=self._time,
                 now=self._start - timedelta(days=1),
             )

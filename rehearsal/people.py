@@ -1,15 +1,16 @@
 """Simulated people: what the two of a pairing, their coordinator and the services around them do next.
 
-`next_act` is a pure function of the pairing's state: the same state, luck and time give the same act,
-on the real server and anywhere else. People know the rules only as people do: they answer what they are
+`People.next_act` depends on the pairing's state, the luck and the time alone: the same state, luck and time give the
+same act, on the real server and anywhere else. People know the rules only as people do: they answer what they are
 asked, a little late, and some of them cancel, forget, fall silent or leave.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
 
 from domain.decider import Actor, Command, Role
 from domain.pairing.checkpoints import AnswerCheckpoint
@@ -18,23 +19,14 @@ from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
 from domain.pairing.escalation import AcknowledgeEscalation
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import GoalDraft, ProgressGoal, SetGoals, SignAgreement
+from domain.pairing.leave import ReportLeave
 from domain.pairing.meetings import CancelMeeting, LogMeeting, ScheduleMeeting
 from domain.pairing.offer import AcceptOffer, DeclineOffer
-from domain.pairing.pausing import Pause, PauseReason
-from domain.pairing.state import (
-    ACTIVE,
-    SIDES,
-    CloseReason,
-    Escalation,
-    EscalationKind,
-    Meeting,
-    Pairing,
-    Side,
-    Stage,
-)
+from domain.pairing.state import ACTIVE, SIDES, CloseReason, Escalation, EscalationKind, Meeting, Pairing, Side, Stage
 from domain.pairing.training import CompleteTraining, WaiveTraining
-from domain.working_time import next_slot
-from rehearsal.chance import Chance
+from domain.working_time import Calendar, after_working_time, next_slot, working_time_between
+from rehearsal.assumptions import Assumptions, Delay, MenteeAssumptions, MentorAssumptions
+from rehearsal.chance import Chance, Luck, luck_of, share_within, still_to_come
 
 COORDINATOR = Actor(role=Role.COORDINATOR, id="ops-1")
 LEARNING_PLATFORM = Actor(role=Role.SERVICE, id="lms")
@@ -45,6 +37,11 @@ CLEARANCE = timedelta(minutes=15)
 
 NOBODY_REACTS = frozenset({ClockKind.MEETING_REMIND, ClockKind.CHECKPOINT_REMIND, ClockKind.HEALTH_AMBER})
 """Deadlines that change nothing in what people do next: a driver passes them without asking anybody."""
+
+BOOKS_AHEAD = timedelta(days=2)
+"""Nobody books a meeting for tomorrow."""
+
+YEAR = timedelta(days=365)
 
 GOALS = (
     "Use the collaboration tools without an assistant",
@@ -57,36 +54,6 @@ GOALS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Assumptions:
-    """How people behave. Delays are medians in days, the rest are probabilities.
-
-    All of them are our own guesses, chosen so that a rehearsal meets every path of the lifecycle;
-    none is a finding. `pairloom rehearse` will fit them to finished cohorts.
-    """
-
-    answer_offer: float = 2.5
-    declines: float = 0.02
-    ignores_offer: float = 0.015
-    training_mentor: float = 5.0
-    training_mentee: float = 8.0
-    sign_agreement: float = 5.0
-    set_goals: float = 7.0
-    book_meeting: float = 4.0
-    meeting_gap: float = 26.0
-    executive_cancels: float = 0.16
-    mentor_cancels: float = 0.04
-    forgets_to_log: float = 0.04
-    answer_survey: float = 2.5
-    ignores_survey: float = 0.10
-    evaluate: float = 4.5
-    ignores_evaluation: float = 0.04
-    falls_silent: float = 0.05
-    leaves_company: float = 0.04
-    goes_on_leave: float = 0.06
-    asks_to_exit: float = 0.03
-
-
-@dataclass(frozen=True, slots=True)
 class Act:
     """Something that somebody does at a moment. `report` is a fact from a service: a signal, not an update."""
 
@@ -95,253 +62,362 @@ class Act:
     report: bool = False
 
 
-def next_act(state: Pairing, chance: Chance, now: datetime, assumptions: Assumptions) -> Act | None:
-    """The earliest thing that anybody does, not before `now`; None while everybody waits."""
-    if state.ended or state.offered_at is None:
+class Actors(Protocol):
+    """Whoever acts on one pairing: simulated people, or a script."""
+
+    def next_act(self, state: Pairing, now: datetime) -> Act | None:
+        """The earliest thing that anybody does, not before `now`; None while everybody waits."""
+        ...
+
+
+class Intent(NamedTuple):
+    """What somebody would do, were nothing else to happen first. Its command is made only if it comes to that."""
+
+    at: datetime
+    key: str
+    by: Actor
+    command: type[Command]
+    fields: dict[str, Any]
+    report: bool = False
+
+
+def earliest(intents: list[Intent], state: Pairing, now: datetime) -> Act | None:
+    """The first of them in time, each moved clear of running deadlines; ties by key."""
+    soonest, dues = now + CLEARANCE, [clock.due for clock in state.clocks]
+    best: tuple[datetime, str] | None = None
+    chosen: Intent | None = None
+    for intent in sorted(intents, key=lambda intent: intent.at):
+        if best is not None and intent.at > best[0]:
+            break
+        moved = clear_of(dues, max(intent.at, soonest)), intent.key
+        if best is None or moved < best:
+            best, chosen = moved, intent
+    if best is None or chosen is None:
         return None
-    pair = _Pair(state, chance, now, assumptions)
-    acts = [_clear_of_deadlines(state, act, now) for act in pair.acts()]
-    return min(acts, key=lambda act: (act.at, act.command.key), default=None)
+    command = chosen.command(by=chosen.by, key=chosen.key, at=best[0], **chosen.fields)
+    return Act(at=best[0], command=command, report=chosen.report)
 
 
-def _clear_of_deadlines(state: Pairing, act: Act, now: datetime) -> Act:
-    at = max(act.at, now + CLEARANCE)
-    moved = True
-    while moved:
-        moved = False
-        for clock in state.clocks:
-            if abs(clock.due - at) < CLEARANCE:
-                at, moved = clock.due + CLEARANCE, True
-    return Act(at=at, command=act.command.model_copy(update={"at": at}), report=act.report)
+def clear_of(dues: list[datetime], at: datetime) -> datetime:
+    """`at`, or the first later moment that is not close to a deadline. `dues` are in order."""
+    for due in dues:
+        if due - CLEARANCE < at < due + CLEARANCE:
+            at = due + CLEARANCE
+    return at
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The people around one pairing at a moment."""
+def people_of(state: Pairing, seed: int, assumptions: Assumptions, known: datetime | None = None) -> People:
+    """The people around a pairing. `known`: what they had not done by then is known, and shapes what they will do."""
+    luck = luck_of(seed, state.id, state.mentor.participant, state.mentee.participant)
+    calendars = {side: state.calendar(side) for side in SIDES}
+    office = Calendar(zone=state.design.zone, hours=state.design.working_hours)
+    return People(luck, assumptions, calendars, office, known)
 
-    state: Pairing
-    chance: Chance
-    now: datetime
+
+@dataclass(slots=True)
+class People:
+    """Both of a pairing, its coordinator and the services. What is remembered here only saves time."""
+
+    luck: Luck
     assume: Assumptions
+    calendars: dict[Side, Calendar]
+    office: Calendar
+    known: datetime | None = None
+    _moments: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+    _fate: dict[tuple[object, ...], tuple[Intent, ...]] = field(default_factory=dict)
 
-    def acts(self) -> Iterator[Act]:
-        """Everything that somebody would do, were nothing else to happen first."""
-        yield from self._care()
-        if self.state.stage is Stage.OFFERED:
-            yield from self._answer_offer()
-        if self.state.stage in ACTIVE:
-            yield from self._life()
-            if not self._silent():
-                yield from self._program()
+    def next_act(self, state: Pairing, now: datetime) -> Act | None:
+        """The earliest thing that anybody does, not before `now`; None while everybody waits."""
+        if state.ended or state.offered_at is None:
+            return None
+        intents = [intent if intent.at >= now else self._at_work(intent, now) for intent in self._intents(state, now)]
+        return earliest(intents, state, now)
 
-    def _program(self) -> Iterator[Act]:
-        if self.state.stage is Stage.TRAINING:
-            yield from self._train()
-        if self.state.stage in (Stage.GOAL_SETTING, Stage.MEETING):
-            yield from self._agree()
-            yield from self._meet()
-            yield from self._work_on_goals()
-        yield from self._answer_surveys()
-        if self.state.stage is Stage.EVALUATING:
-            yield from self._look_back()
+    def _at_work(self, intent: Intent, now: datetime) -> Intent:
+        """What a pause has held back is not done in the night in which the pause ends."""
+        side = Side(intent.by.role.value) if intent.by.role in (Role.MENTOR, Role.MENTEE) else None
+        calendar = self.calendars[side] if side else self.office
+        return intent._replace(at=next_slot(calendar, now).replace(microsecond=0))
 
-    def _answer_offer(self) -> Iterator[Act]:
-        assert self.state.offered_at is not None
-        for side in SIDES:
-            topic = f"offer/{side.value}"
-            if side in self.state.accepted or self.chance.happens(f"{topic}/ignores", self.assume.ignores_offer):
-                continue
-            at = self._in_hours(side, self.state.offered_at + self.chance.days(topic, self.assume.answer_offer), topic)
-            declines = self.chance.happens(f"{topic}/declines", self.assume.declines)
-            command = DeclineOffer if declines else AcceptOffer
-            yield Act(at, command(by=self._actor(side), key=f"sim/{topic}"))
+    def _intents(self, state: Pairing, now: datetime) -> Iterator[Intent]:
+        for item in state.escalations:
+            yield from self._look_after(state, item)
+        if state.stage is Stage.OFFERED:
+            yield from self._answer_offer(state)
+        if state.stage in ACTIVE:
+            yield from self._life_ahead(state)
+            if not self._silent(state):
+                yield from self._program(state, now)
 
-    def _train(self) -> Iterator[Act]:
-        assert self.state.activated_at is not None
-        for side in SIDES:
-            if side in self.state.trained:
-                continue
-            topic = f"training/{side.value}"
-            median = self.assume.training_mentor if side is Side.MENTOR else self.assume.training_mentee
-            done = self.state.activated_at + self.chance.days(topic, median)
-            command = CompleteTraining(by=LEARNING_PLATFORM, key=f"sim/{topic}", side=side)
-            yield Act(self._in_hours(side, done, topic), command, report=True)
+    def _program(self, state: Pairing, now: datetime) -> Iterator[Intent]:
+        if state.stage is Stage.TRAINING:
+            yield from self._train(state)
+        if state.stage in (Stage.GOAL_SETTING, Stage.MEETING):
+            yield from self._agree(state)
+            yield from self._meet(state, now)
+            yield from self._work_on_goals(state)
+        yield from self._answer_surveys(state)
+        if state.stage is Stage.EVALUATING:
+            yield from self._look_back(state)
 
-    def _agree(self) -> Iterator[Act]:
-        since = self.state.trained_at
+    # --- before the first meeting -------------------------------------------------------------
+
+    def _answer_offer(self, state: Pairing) -> Iterator[Intent]:
+        since = state.offered_at
         assert since is not None
         for side in SIDES:
-            if side not in self.state.signed:
+            own, topic = self._assumed(side), f"offer/{side.value}"
+            if side in state.accepted or self._never(state, side, topic, own.ignores_offer, own.answers_offer, since):
+                continue
+            declines = self._chance(state, side).happens(f"{topic}/declines", own.declines_offer)
+            at = self._after(side, state, topic, own.answers_offer, since)
+            yield Intent(at, f"sim/{topic}", _actor(state, side), DeclineOffer if declines else AcceptOffer, {})
+
+    def _train(self, state: Pairing) -> Iterator[Intent]:
+        since = state.activated_at
+        assert since is not None
+        for side in SIDES:
+            if side not in state.trained:
+                topic = f"training/{side.value}"
+                at = self._after(side, state, topic, self._assumed(side).trains, since)
+                yield Intent(at, f"sim/{topic}", LEARNING_PLATFORM, CompleteTraining, {"side": side}, report=True)
+
+    def _agree(self, state: Pairing) -> Iterator[Intent]:
+        since = state.trained_at
+        assert since is not None
+        for side in SIDES:
+            if side not in state.signed:
                 topic = f"agreement/{side.value}"
-                at = self._in_hours(side, since + self.chance.days(topic, self.assume.sign_agreement), topic)
-                skill = self.chance.score(topic, 3.6 if side is Side.MENTOR else 2.1, 1, 5)
-                yield Act(at, SignAgreement(by=self._actor(side), key=f"sim/{topic}", skill=skill))
-        if not self.state.goals:
-            at = self._in_hours(Side.MENTOR, since + self.chance.days("goals", self.assume.set_goals), "goals")
-            first, second = self.chance.pick("goals/1", GOALS[:3]), self.chance.pick("goals/2", GOALS[3:])
-            goals = (GoalDraft(text=first, weight=2.0), GoalDraft(text=second))
-            yield Act(at, SetGoals(by=self._actor(Side.MENTOR), key="sim/goals", goals=goals))
+                at = self._after(side, state, topic, self._assumed(side).signs_agreement, since)
+                skill = self._chance(state, side).score(f"{topic}/skill", 3.6 if side is Side.MENTOR else 2.1, 1, 5)
+                yield Intent(at, f"sim/{topic}", _actor(state, side), SignAgreement, {"skill": skill})
+        if not state.goals:
+            at = self._after(Side.MENTOR, state, "goals", self.assume.pair.sets_goals, since, self.luck.together)
+            yield Intent(at, "sim/goals", _actor(state, Side.MENTOR), SetGoals, {"goals": self._goals(state)})
 
-    def _meet(self) -> Iterator[Act]:
-        for meeting in self.state.meetings:
-            yield from self._attend(meeting)
-        ready = self.state.held < 2 or self.state.has_goals
-        if not self.state.meetings and self.state.held < self.state.design.meetings.planned and ready:
-            yield from self._book()
+    def _goals(self, state: Pairing) -> tuple[GoalDraft, ...]:
+        pick, policy = self.luck.together.pick, state.design.goals
+        first, second = pick("goals/1", GOALS[:3]), pick("goals/2", GOALS[3:])
+        drafts = (GoalDraft(text=first, weight=2.0), GoalDraft(text=second), GoalDraft(text=GOALS[0]))
+        return drafts[: max(policy.at_least, min(2, policy.at_most))]
 
-    def _book(self) -> Iterator[Act]:
-        number = self.state.scheduled + 1
-        topic = f"book/{number}"
-        free, before = self.state.unbooked_since, self.state.last_held_at or self.state.trained_at
+    # --- meetings -----------------------------------------------------------------------------
+
+    def _meet(self, state: Pairing, now: datetime) -> Iterator[Intent]:
+        for meeting in state.meetings:
+            yield from self._attend(state, meeting, now)
+        ready = state.held + 1 < state.design.goals.before_meeting or state.has_goals
+        if not state.meetings and not state.plan_is_fulfilled and ready:
+            yield from self._book(state)
+
+    def _book(self, state: Pairing) -> Iterator[Intent]:
+        """The mentor looks for a time, as long after the last meeting as the two like it."""
+        topic, pair = f"book/{state.scheduled + 1}", self.assume.pair
+        free, before = state.unbooked_since, state.last_held_at or state.trained_at
         if free is None or before is None:
             return
-        thinks_of_it = max(free, self.state.since) + self.chance.days(topic, self.assume.book_meeting)
-        at = self._in_hours(Side.MENTOR, thinks_of_it, topic)
-        gap = self.assume.meeting_gap if self.state.held else 9.0
-        wanted = max(before + self.chance.days(f"{topic}/gap", gap, 0.15), at + timedelta(days=2))
-        starts_at = self._in_hours(Side.MENTEE, wanted, f"{topic}/start").replace(minute=0, second=0)
-        end = next((c.due for c in self.state.clocks if c.name == "evaluation.open"), None)
+        at = self._after(Side.MENTOR, state, topic, pair.books_meeting, max(free, state.since), self.luck.together)
+        gap = pair.next_meeting if state.held else pair.first_meeting
+        wanted = self._after(Side.MENTEE, state, f"{topic}/gap", gap, before, self.luck.together)
+        earliest_start = next_slot(self.calendars[Side.MENTEE], at + BOOKS_AHEAD)
+        starts_at = _on_the_quarter(max(wanted, earliest_start))
+        end = next((c.due for c in state.clocks if c.name == ClockKind.EVALUATION_OPEN.value), None)
         if end is not None and starts_at >= end - timedelta(hours=1):
             return
-        minutes = 60 if self.chance.happens(f"{topic}/hour", 0.5) else 45
-        command = ScheduleMeeting(by=self._actor(Side.MENTOR), key=f"sim/{topic}", starts_at=starts_at, minutes=minutes)
-        yield Act(at, command)
+        policy = state.design.meetings
+        long = self.luck.together.happens(f"{topic}/long", 0.5)
+        minutes = policy.minutes_at_most if long else policy.minutes_at_least
+        fields = {"starts_at": starts_at, "minutes": minutes}
+        yield Intent(at, f"sim/{topic}", _actor(state, Side.MENTOR), ScheduleMeeting, fields)
 
-    def _attend(self, meeting: Meeting) -> Iterator[Act]:
-        topic = f"meeting/{meeting.number}"
-        for side, probability in (
-            (Side.MENTEE, self.assume.executive_cancels),
-            (Side.MENTOR, self.assume.mentor_cancels),
-        ):
-            if self.chance.happens(f"{topic}/cancel/{side.value}", probability):
-                before = timedelta(hours=self.chance.between(f"{topic}/notice/{side.value}", 3, 70))
-                at = meeting.starts_at - before
-                if at > self.now:
-                    key = f"sim/{topic}/cancel/{side.value}"
-                    yield Act(at, CancelMeeting(by=self._actor(side), key=key, meeting=meeting.number))
+    def _attend(self, state: Pairing, meeting: Meeting, now: datetime) -> Iterator[Intent]:
+        """One side cancels, or the mentor notes that they met, or nobody does."""
+        topic, luck = f"meeting/{meeting.number}", self.luck.together
+        for side in (Side.MENTEE, Side.MENTOR):
+            if luck.happens(f"{topic}/cancel/{side.value}", self._assumed(side).cancels_meeting):
+                at = meeting.starts_at - timedelta(hours=luck.between(f"{topic}/notice/{side.value}", 3, 47))
+                at = at.replace(microsecond=0)
+                if at > now:
+                    key, number = f"sim/{topic}/cancel/{side.value}", {"meeting": meeting.number}
+                    yield Intent(at, key, _actor(state, side), CancelMeeting, number)
                     return
-        if self.chance.happens(f"{topic}/forgotten", self.assume.forgets_to_log):
+        if luck.happens(f"{topic}/forgotten", self.assume.pair.forgets_to_log):
             return
         ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
-        at = ends_at + timedelta(hours=self.chance.between(f"{topic}/log", 0.3, 30))
-        command = LogMeeting(
-            by=self._actor(Side.MENTOR),
-            key=f"sim/{topic}/held",
-            meeting=meeting.number,
-            held_at=meeting.starts_at,
-            minutes=meeting.minutes,
-        )
-        yield Act(at, command)
+        at = (ends_at + timedelta(hours=luck.between(f"{topic}/log", 0.3, 30))).replace(microsecond=0)
+        fields = {"meeting": meeting.number, "held_at": meeting.starts_at, "minutes": meeting.minutes}
+        yield Intent(at, f"sim/{topic}/held", _actor(state, Side.MENTOR), LogMeeting, fields)
 
-    def _work_on_goals(self) -> Iterator[Act]:
-        if self.state.last_held_at is None:
+    def _work_on_goals(self, state: Pairing) -> Iterator[Intent]:
+        if state.last_held_at is None:
             return
-        for goal in self.state.goals:
-            half_way = self.chance.score(f"goal/{goal.id}/first", 3.2, 2, 5)
-            reached = self.chance.score(f"goal/{goal.id}/last", 5.2, 4, 8)
-            level = 1.0 if self.state.held >= reached else 0.5 if self.state.held >= half_way else 0.0
+        luck = self._chance(state, Side.MENTEE)
+        for goal in state.goals:
+            half_way, reached = (
+                luck.score(f"goal/{goal.id}/first", 3.2, 2, 5),
+                luck.score(f"goal/{goal.id}/last", 5.2, 4, 8),
+            )
+            level = 1.0 if state.held >= reached else 0.5 if state.held >= half_way else 0.0
             if level > goal.level:
-                topic = f"goal/{goal.id}/{level}"
-                at = self._in_hours(Side.MENTEE, self.state.last_held_at + self.chance.days(topic, 1.5), topic)
-                yield Act(at, ProgressGoal(by=self._actor(Side.MENTEE), key=f"sim/{topic}", goal=goal.id, level=level))
+                topic, fields = f"goal/{goal.id}/{level}", {"goal": goal.id, "level": level}
+                at = self._after(Side.MENTEE, state, topic, Delay(median=1.5), state.last_held_at)
+                yield Intent(at, f"sim/{topic}", _actor(state, Side.MENTEE), ProgressGoal, fields)
 
-    def _answer_surveys(self) -> Iterator[Act]:
-        for survey in self.state.checkpoints:
-            for side in SIDES:
-                topic = f"checkpoint/{survey.number}/{side.value}"
-                if side in survey.answered or self.chance.happens(f"{topic}/ignores", self.assume.ignores_survey):
-                    continue
-                at = self._in_hours(side, survey.opened_at + self.chance.days(topic, self.assume.answer_survey), topic)
-                warmth = 3.4 + 0.25 * survey.number
-                command = AnswerCheckpoint(
-                    by=self._actor(side),
-                    key=f"sim/{topic}",
-                    number=survey.number,
-                    safety=self.chance.score(f"{topic}/safety", warmth, 1, 5),
-                    progress=self.chance.score(f"{topic}/progress", 2.4 + 0.4 * survey.number, 1, 5),
-                )
-                yield Act(at, command)
+    # --- surveys ------------------------------------------------------------------------------
 
-    def _look_back(self) -> Iterator[Act]:
-        done = {evaluation.side for evaluation in self.state.evaluations}
-        for side in SIDES:
-            topic = f"evaluation/{side.value}"
-            if side in done or self.chance.happens(f"{topic}/ignores", self.assume.ignores_evaluation):
+    def _answer_surveys(self, state: Pairing) -> Iterator[Intent]:
+        for survey in state.checkpoints:
+            if len(survey.answered) == len(SIDES):
                 continue
-            at = self._in_hours(side, self.state.since + self.chance.days(topic, self.assume.evaluate), topic)
-            command = SubmitEvaluation(
-                by=self._actor(side),
-                key=f"sim/{topic}",
-                skill=self.chance.score(f"{topic}/skill", 4.0 if side is Side.MENTOR else 3.6, 1, 5),
-                safety=self.chance.score(f"{topic}/safety", 4.2, 1, 5),
-                recommend=self.chance.score(f"{topic}/recommend", 8.6, 0, 10, 1.4),
-                would_repeat=self.chance.happens(f"{topic}/repeat", 0.85),
-            )
-            yield Act(at, command)
+            for side in SIDES:
+                own, topic = self._assumed(side), f"checkpoint/{survey.number}/{side.value}"
+                since = survey.opened_at
+                if side in survey.answered or self._never(
+                    state, side, topic, own.ignores_survey, own.answers_survey, since
+                ):
+                    continue
+                luck = self._chance(state, side)
+                fields = {
+                    "number": survey.number,
+                    "safety": luck.score(f"{topic}/safety", 3.4 + 0.25 * survey.number, 1, 5),
+                    "progress": luck.score(f"{topic}/progress", 2.4 + 0.4 * survey.number, 1, 5),
+                }
+                at = self._after(side, state, topic, own.answers_survey, since)
+                yield Intent(at, f"sim/{topic}", _actor(state, side), AnswerCheckpoint, fields)
 
-    def _life(self) -> Iterator[Act]:
+    def _look_back(self, state: Pairing) -> Iterator[Intent]:
+        done = {evaluation.side for evaluation in state.evaluations}
+        for side in SIDES:
+            own, topic, since = self._assumed(side), f"evaluation/{side.value}", state.since
+            if side in done or self._never(state, side, topic, own.ignores_evaluation, own.evaluates, since):
+                continue
+            luck = self._chance(state, side)
+            fields = {
+                "skill": luck.score(f"{topic}/skill", 4.0 if side is Side.MENTOR else 3.6, 1, 5),
+                "safety": luck.score(f"{topic}/safety", 4.2, 1, 5),
+                "recommend": luck.score(f"{topic}/recommend", 8.6, 0, 10, 1.4),
+                "would_repeat": luck.happens(f"{topic}/repeat", 0.85),
+            }
+            at = self._after(side, state, topic, own.evaluates, since)
+            yield Intent(at, f"sim/{topic}", _actor(state, side), SubmitEvaluation, fields)
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def _life_ahead(self, state: Pairing) -> tuple[Intent, ...]:
+        asked = state.activated_at, state.leavers, bool(state.paused_for)
+        found = self._fate.get(asked)
+        if found is None:
+            found = self._fate[asked] = tuple(self._life(state))
+        return found
+
+    def _life(self, state: Pairing) -> Iterator[Intent]:
         """What happens to people whatever the program wants: they leave, go on leave, or have had enough."""
-        since = self.state.activated_at
-        assert since is not None
-        if self.chance.happens("leaver", self.assume.leaves_company) and not self._leaver_known():
-            side = Side(self.chance.pick("leaver/side", ("mentor", "mentee")))
-            at = since + timedelta(days=self.chance.between("leaver/day", 25, 150))
-            command = ReportLeaver(
-                by=HR_SYSTEM,
-                key="sim/leaver",
-                participant=self.state.party(side).participant,
-                leaves_at=at + timedelta(days=10),
-            )
-            yield Act(at, command, report=True)
-        if self.chance.happens("leave", self.assume.goes_on_leave) and not self.state.paused_for:
-            at = since + timedelta(days=self.chance.between("leave/day", 30, 110))
-            until = at + timedelta(days=round(self.chance.between("leave/length", 20, 60)))
-            yield Act(at, Pause(by=COORDINATOR, key="sim/leave", reason=PauseReason.LEAVE, until=until))
-        if self.chance.happens("exit", self.assume.asks_to_exit):
-            side = Side(self.chance.pick("exit/side", ("mentor", "mentee")))
-            at = since + timedelta(days=self.chance.between("exit/day", 40, 140))
-            yield Act(at, RequestExit(by=self._actor(side), key="sim/exit"))
+        leavers = {side for side, _ in state.leavers}
+        for side in SIDES:
+            own, person = self._assumed(side), state.party(side).participant
+            if side not in leavers and (at := self._strikes(state, side, "leaver", own.leaves_company)):
+                fields: dict[str, Any] = {"participant": person, "leaves_at": at + timedelta(days=10)}
+                yield Intent(at, f"sim/leaver/{side.value}", HR_SYSTEM, ReportLeaver, fields, report=True)
+            if not state.paused_for and (at := self._strikes(state, side, "leave", own.goes_on_leave)):
+                away = timedelta(days=round(self._chance(state, side).between("leave/length", 20, 60)))
+                fields = {"participant": person, "returns_at": at + away}
+                yield Intent(at, f"sim/leave/{side.value}", HR_SYSTEM, ReportLeave, fields, report=True)
+            if at := self._strikes(state, side, "exit", own.asks_to_exit):
+                yield Intent(at, f"sim/exit/{side.value}", _actor(state, side), RequestExit, {})
 
-    def _care(self) -> Iterator[Act]:
-        """The coordinator takes open items on within a working day, and acts on the hopeless ones."""
-        for item in self.state.escalations:
-            yield from self._look_after(item)
+    def _strikes(self, state: Pairing, side: Side, question: str, per_year: float) -> datetime | None:
+        """When something befalls a person that may befall them at any time; None where that is years away."""
+        assert state.activated_at is not None
+        years = self._chance(state, side).waiting(question, per_year)
+        since = max(state.activated_at, self.known) if self.known else state.activated_at
+        return (since + years * YEAR).replace(microsecond=0) if years < 3 else None
 
-    def _look_after(self, item: Escalation) -> Iterator[Act]:
-        topic = f"care/{item.id}"
-        noticed = item.opened_at + timedelta(hours=self.chance.between(topic, 1, 20))
-        if not item.acknowledged:
-            yield Act(
-                self._in_hours(Side.MENTOR, noticed, topic),
-                AcknowledgeEscalation(by=COORDINATOR, key=f"sim/{topic}/seen", id=item.id),
-            )
-            return
-        decided = self._in_hours(Side.MENTOR, noticed + timedelta(days=3), f"{topic}/decide")
-        if item.kind is EscalationKind.SILENCE:
-            yield Act(decided, CloseEarly(by=COORDINATOR, key=f"sim/{topic}/close", reason=CloseReason.SILENCE))
-        elif item.kind is EscalationKind.EXIT and self.chance.happens(f"{topic}/act", 0.5):
-            yield Act(decided, CloseEarly(by=COORDINATOR, key=f"sim/{topic}/close", reason=CloseReason.EXIT))
-        elif item.kind is EscalationKind.TRAINING_OVERDUE and self.state.stage is Stage.TRAINING:
-            late = next((side for side in SIDES if side not in self.state.trained), None)
-            if late is not None and self.chance.happens(f"{topic}/waive", 0.3):
-                reason = "has done an equivalent training before"
-                key = f"sim/{topic}/waive/{late.value}"
-                yield Act(decided, WaiveTraining(by=COORDINATOR, key=key, side=late, reason=reason))
-
-    def _silent(self) -> bool:
+    def _silent(self, state: Pairing) -> bool:
         """Some pairs simply stop after a meeting or two, without a word."""
-        stops_after = 1 if self.chance.happens("silent/early", 0.5) else 2
-        return self.state.held >= stops_after and self.chance.happens("silent", self.assume.falls_silent)
+        stops_after = 1 if self.luck.together.happens("silent/early", 0.5) else 2
+        if state.held < stops_after:
+            return False
+        share, free = self.assume.pair.falls_silent, state.unbooked_since
+        if self.known and free and free < self.known:
+            waited = self._waited(Side.MENTOR, free)
+            share = still_to_come(share, _within(waited, self.assume.pair.books_meeting))
+        return self.luck.together.happens("silent", share)
 
-    def _leaver_known(self) -> bool:
-        return any(clock.name == "leaver.effective" for clock in self.state.clocks)
+    # --- the coordinator ----------------------------------------------------------------------
 
-    def _actor(self, side: Side) -> Actor:
-        return Actor(role=Role(side.value), id=self.state.party(side).participant)
+    def _look_after(self, state: Pairing, item: Escalation) -> Iterator[Intent]:
+        """Open items are taken on within a working day or so, and the hopeless ones acted on."""
+        if item.to is not Role.COORDINATOR:
+            return
+        topic, team, luck = f"care/{item.id}", self.assume.coordinator, self.luck.together
+        if not item.acknowledged:
+            at = self._moment(self.office, topic, team.takes_on, item.opened_at, luck)
+            yield Intent(at, f"sim/{topic}/seen", COORDINATOR, AcknowledgeEscalation, {"id": item.id})
+            return
+        at = self._moment(self.office, f"{topic}/decide", team.decides, item.opened_at, luck)
+        if item.kind is EscalationKind.SILENCE:
+            yield Intent(at, f"sim/{topic}/close", COORDINATOR, CloseEarly, {"reason": CloseReason.SILENCE})
+        elif item.kind is EscalationKind.EXIT and luck.happens(f"{topic}/act", team.grants_exit):
+            yield Intent(at, f"sim/{topic}/close", COORDINATOR, CloseEarly, {"reason": CloseReason.EXIT})
+        elif item.kind is EscalationKind.TRAINING_OVERDUE and state.stage is Stage.TRAINING:
+            late = next((side for side in SIDES if side not in state.trained), None)
+            if late is not None and luck.happens(f"{topic}/waive", team.waives_training):
+                fields = {"side": late, "reason": "has done an equivalent training before"}
+                yield Intent(at, f"sim/{topic}/waive/{late.value}", COORDINATOR, WaiveTraining, fields)
 
-    def _in_hours(self, side: Side, moment: datetime, topic: str) -> datetime:
-        """People act in their working hours, at no particular minute."""
-        slot = next_slot(self.state.calendar(side), moment)
-        if slot == moment:
-            return moment.replace(microsecond=0)
-        return slot.replace(microsecond=0) + timedelta(seconds=round(self.chance.between(f"{topic}/slot", 300, 14_000)))
+    # --- when ---------------------------------------------------------------------------------
+
+    def _assumed(self, side: Side) -> MentorAssumptions | MenteeAssumptions:
+        return self.assume.mentor if side is Side.MENTOR else self.assume.mentee
+
+    def _chance(self, state: Pairing, side: Side) -> Chance:
+        return self.luck.people[state.party(side).participant]
+
+    def _after(
+        self, side: Side, state: Pairing, topic: str, delay: Delay, since: datetime, luck: Chance | None = None
+    ) -> datetime:
+        return self._moment(self.calendars[side], topic, delay, since, luck or self._chance(state, side))
+
+    def _moment(self, calendar: Calendar, topic: str, delay: Delay, since: datetime, luck: Chance) -> datetime:
+        """So much of the calendar's working time after `since`; after `known`, where that is later."""
+        found = self._moments.get((topic, since))
+        if found is None:
+            waited = working_days(calendar, since, self.known) if self.known and since < self.known else 0.0
+            days = luck.span(topic, delay.median, delay.spread, longer_than=waited)
+            found = after_working_time(calendar, since, days * working_day(calendar)).replace(microsecond=0)
+            self._moments[topic, since] = found
+        return found
+
+    def _never(self, state: Pairing, side: Side, topic: str, share: float, delay: Delay, since: datetime) -> bool:
+        """Whether a person ignores what they are asked; the likelier, the longer they are known to have waited."""
+        if self.known and since < self.known:
+            share = still_to_come(share, _within(self._waited(side, since), delay))
+        return self._chance(state, side).happens(f"{topic}/ignores", share)
+
+    def _waited(self, side: Side, since: datetime) -> float:
+        assert self.known is not None
+        return working_days(self.calendars[side], since, self.known)
+
+
+def working_day(calendar: Calendar) -> timedelta:
+    """The length of a calendar's working day."""
+    hours = calendar.hours
+    minutes = (hours.end.hour - hours.start.hour) * 60 + hours.end.minute - hours.start.minute
+    return timedelta(minutes=minutes)
+
+
+def working_days(calendar: Calendar, start: datetime, end: datetime) -> float:
+    """Working time between two instants, in the calendar's working days."""
+    return working_time_between(calendar, start, end) / working_day(calendar)
+
+
+def _within(waited: float, delay: Delay) -> float:
+    return share_within(waited, delay.median, delay.spread)
+
+
+def _actor(state: Pairing, side: Side) -> Actor:
+    return Actor(role=Role(side.value), id=state.party(side).participant)
+
+
+def _on_the_quarter(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)

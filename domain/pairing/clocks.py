@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from domain.decider import Actor, Clock, Command, Event, Role
 from domain.lateness import fired
@@ -122,6 +123,7 @@ def clock_name(kind: ClockKind, instance: str | int | None = None) -> str:
     return kind.value if instance is None else f"{kind.value}:{instance}"
 
 
+@lru_cache(maxsize=1_000)
 def kind_of(name: str) -> ClockKind:
     """The kind of a clock by its name."""
     return ClockKind(name.partition(":")[0])
@@ -148,12 +150,13 @@ def running(state: Pairing, *kinds: ClockKind) -> tuple[str, ...]:
 
 
 def with_clocks(state: Pairing, event: Event) -> Pairing:
-    """Fold the clocks that an event starts and stops.
+    """Fold the clocks that an event starts and stops, and its effective time.
 
     A paused pairing keeps the time left instead of a due time, but for the clocks of the pause itself.
     """
+    as_of = max(event.at, state.as_of)
     if not event.starts and not event.stops:
-        return state
+        return replace(state, as_of=as_of)
     gone = {*event.stops, *(started.name for started in event.starts)}
     clocks = [kept for kept in state.clocks if kept.name not in gone]
     suspension = state.suspension
@@ -164,7 +167,8 @@ def with_clocks(state: Pairing, event: Event) -> Pairing:
         begun = [(c.name, c.due - event.at) for c in event.starts if kind_of(c.name) not in RUNS_THROUGH_PAUSE]
         kept = [(name, left) for name, left in suspension.left if name not in gone]
         suspension = replace(suspension, left=tuple(sorted([*kept, *begun])))
-    return replace(state, clocks=tuple(sorted(clocks, key=lambda c: (c.due, c.name))), suspension=suspension)
+    in_order = tuple(sorted(clocks, key=lambda c: (c.due, c.name)))
+    return replace(state, clocks=in_order, suspension=suspension, as_of=as_of)
 
 
 def fire(running: Clock) -> FireClock:

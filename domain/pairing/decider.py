@@ -140,7 +140,7 @@ def evolve(state: Pairing | None, event: PairingEvent) -> Pairing:
         return proposal.created(event)
     if state is None:
         raise ValueError(f"a pairing's stream begins with PairingCreated, not with {event.type}")
-    return replace(with_clocks(_evolve(state, event), event), as_of=max(event.at, state.as_of))
+    return with_clocks(_evolve(state, event), event)
 
 
 def agenda(state: Pairing) -> tuple[Deadline[PairingCommand], ...]:

@@ -22,7 +22,7 @@ from domain.pairing.state import Pairing
 from embedded.ground import Ground, attach
 from eventstore.store import EventStore
 from intake.roster_file import read_roster
-from rehearsal.people import Assumptions
+from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate_again
 from tests.acceptance.command_line import run, small_roster, started
 from worker import connect_to

@@ -12,7 +12,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,7 +30,7 @@ from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import ACTIVE, ENDED, Pairing, Party, Stage
 from embedded.ground import Ground
 from intake.program_file import read_program
-from rehearsal.people import Assumptions
+from rehearsal.assumptions import Assumptions, changed
 from rehearsal.simulation import simulate
 from tests.acceptance.command_line import PAIRLOOM, PROJECT, run
 from worker import Settings, running_worker
@@ -288,7 +287,15 @@ async def test_every_sql_statement_runs(database_url: str) -> None:
 
 
 def test_pairings_change_their_stage_only_along_the_arrows_of_the_diagram(creation: CreatePairing) -> None:
-    troubled = replace(Assumptions(), declines=0.1, ignores_offer=0.1, asks_to_exit=0.2, goes_on_leave=0.3)
+    troubled = changed(
+        Assumptions(),
+        {
+            "mentor.declines_offer": 0.1,
+            "mentee.ignores_offer": 0.1,
+            "mentor.asks_to_exit": 0.4,
+            "mentee.goes_on_leave": 0.6,
+        },
+    )
     seen: set[tuple[Stage, Stage]] = set()
     for seed in range(60):
         state: Pairing | None = None

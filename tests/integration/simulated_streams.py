@@ -10,7 +10,7 @@ from domain.pairing.decider import PairingEvent, evolve, notices
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Pairing
 from eventstore.records import Batch, NewEvent, NewMessage
-from rehearsal.people import Assumptions
+from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate
 
 

@@ -13,7 +13,7 @@ from domain.pairing.goal_setting import GoalSet
 from domain.pairing.offer import OfferAccepted
 from domain.pairing.state import Goal, Side
 from domain.pseudonyms import pseudonymised
-from rehearsal.people import Assumptions
+from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate
 from tests.unit.test_simulation import create
 
@@ -36,7 +36,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 def lives() -> list[PairingEvent]:
-    return [event for number in range(20) for event in simulate(create(f"pair-{number}"), 7, Assumptions())]
+    return [event for number in range(20) for event in simulate(create(f"pair-{number}"), number, Assumptions())]
 
 
 def test_ids_become_aliases_and_choices_stay() -> None:

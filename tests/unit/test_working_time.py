@@ -14,11 +14,13 @@ from domain.program import WorkingHours
 from domain.working_time import (
     Calendar,
     after_working_days,
+    after_working_time,
     due_on_working_day,
     is_working,
     next_slot,
     shared_hours,
     working_days_between,
+    working_time_between,
 )
 
 ZONES = (
@@ -276,3 +278,20 @@ def test_working_days_later_keep_the_wall_time_over_a_change_of_the_clocks() -> 
     calendar = Calendar(zone="Europe/London", hours=WorkingHours(), holidays=())
     friday = datetime(2026, 3, 27, 15, tzinfo=UTC)
     assert after_working_days(calendar, friday, 1) == datetime(2026, 3, 30, 14, tzinfo=UTC)
+
+
+@given(case=cases(), minutes=st.integers(min_value=0, max_value=20_000))
+def test_working_time_passes_only_inside_working_hours(case: tuple[Calendar, datetime], minutes: int) -> None:
+    (calendar, instant), span = case, timedelta(minutes=minutes)
+    after = after_working_time(calendar, instant, span)
+    assert is_working(calendar, after)
+    assert working_time_between(calendar, instant, after) == span
+    assert after >= instant
+
+
+def test_a_working_day_from_friday_noon_is_monday_noon() -> None:
+    calendar = Calendar(zone="Europe/London")
+    friday = datetime(2027, 1, 8, 12, tzinfo=UTC)
+    assert after_working_time(calendar, friday, timedelta(hours=8)) == datetime(2027, 1, 11, 12, tzinfo=UTC)
+    assert working_time_between(calendar, friday, friday + timedelta(days=7)) == timedelta(hours=40)
+    assert working_time_between(calendar, friday, friday) == timedelta(0)

@@ -17,7 +17,7 @@ from domain.pairing.goal_setting import GoalSet
 from domain.pairing.meetings import MeetingCancelled, MeetingMissed, MeetingScheduled
 from domain.pairing.state import CloseReason, EscalationKind, Goal, Side
 from domain.pairing.story import tell
-from rehearsal.people import Assumptions
+from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate
 from tests.stored_events.samples import SAMPLES
 from tests.unit.test_simulation import create
@@ -35,7 +35,7 @@ def test_every_event_has_a_sentence(event_type: str) -> None:
 
 
 def test_a_whole_life_tells_no_ids() -> None:
-    told = [tell(event) for number in range(20) for event in simulate(create(f"pair-{number}"), 7, Assumptions())]
+    told = [tell(event) for number in range(20) for event in simulate(create(f"pair-{number}"), number, Assumptions())]
     assert not [sentence for sentence in told if "m1" in sentence or "e1" in sentence or "pair-" in sentence]
 
 
@@ -115,5 +115,5 @@ def test_a_reminder_says_of_which_meeting_and_for_whom() -> None:
 
 
 def test_every_reminder_of_a_simulated_life_has_words_of_its_own() -> None:
-    told = [tell(event) for number in range(20) for event in simulate(create(f"pair-{number}"), 7, Assumptions())]
+    told = [tell(event) for number in range(20) for event in simulate(create(f"pair-{number}"), number, Assumptions())]
     assert not [sentence for sentence in told if 'A reminder about "' in sentence]
