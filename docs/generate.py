@@ -31,6 +31,8 @@ from domain.event_schemas import breaking_changes, schemas
 from domain.pairing import decider as pairing_decider
 from domain.pairing.clocks import TITLES, ClockKind
 from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Stage
+from domain.pairing.with_cohort import COHORT as COHORT_ITSELF
+from domain.pairing.with_cohort import CohortOrder
 from domain.program import ProgramDesign
 from workflows.cohort import TITLES as COHORT_TITLES
 from workflows.contract import Receipt
@@ -283,7 +285,7 @@ def _command_page(
         yield _fields(own)
     example = _example(command, values)
     roles = _who_may(command, example, machine)
-    example["by"] = {"role": roles[0].value, "id": IDS.get(roles[0], roles[0].value)}
+    example["by"] = {"role": roles[0].value, "id": _ids(command).get(roles[0], roles[0].value)}
     yield f"May be sent by: {', '.join(role.value.replace('_', ' ') for role in roles)}."
     yield f"May cause: {', '.join(f'`{event}`' for event in events[command.__name__])}."
     command.model_validate_json(json.dumps(example))
@@ -297,12 +299,17 @@ def _who_may(command: type[Command], example: Words, machine: ModuleType) -> lis
 
 
 def _may(state: object, command: type[Command], role: Role, example: Words, machine: ModuleType) -> bool:
-    given = command.model_validate(example | {"by": Actor(role=role, id=IDS.get(role, role.value))})
+    given = command.model_validate(example | {"by": Actor(role=role, id=_ids(command).get(role, role.value))})
     try:
         machine.decide(state, given, NOW)
     except Rejected as rejected:
         return rejected.code != "role"
     return True
+
+
+def _ids(command: type[Command]) -> Mapping[Role, str]:
+    """Who sends the examples; an order of the cohort comes from the cohort."""
+    return IDS | {Role.SERVICE: COHORT_ITSELF} if issubclass(command, CohortOrder) else IDS
 
 
 def _fields(fields: Mapping[str, FieldInfo]) -> str:
@@ -324,6 +331,8 @@ def _optional(field: FieldInfo) -> str:
 def _told(field: FieldInfo) -> str:
     inner = _inner(field.annotation)
     told = field.description or (_first_line(inner) if inner is not None else "")
+    if inner is ProgramDesign:
+        return "A whole [program design](program-design.md)."
     if inner is None or not issubclass(inner, BaseModel):
         return told
     return f"{told} Fields: {', '.join(_named(name, f) for name, f in inner.model_fields.items())}."
@@ -510,6 +519,7 @@ def _shape(annotation: Any, field: FieldInfo | None = None) -> str:
         return " or ".join(f"`{one}`" for one in literal)
     text = str(annotation)
     for part, shape in (
+        ("tuple[datetime.date", "list of dates"),
         ("tuple[tuple[str", "list of pairs of ids"),
         ("timedelta, ...", "list of durations"),
         ("tuple[typing.Annotated[datetime.timedelta", "list of durations"),

@@ -7,7 +7,7 @@ Every duration is a field with the default that practice publishes (the source s
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -221,6 +221,12 @@ class ConflictPolicy(Frozen):
     working_days: int = Field(default=5, ge=1, le=60, description="own: to re-match, of operations")
 
 
+class ConcernPolicy(Frozen):
+    """A safeguarding concern goes to its handler, and to nobody else."""
+
+    remind_every: Duration = Field(default=days(2), description="own: until it is resolved")
+
+
 class UndoPolicy(Frozen):
     """A decision may be taken back."""
 
@@ -280,6 +286,8 @@ class ProgramDesign(Frozen):
     objectives: tuple[str, ...] = Field(min_length=1, max_length=10)
     zone: Zone = Field(description="the operations team's own time zone")
     working_hours: WorkingHours = WorkingHours()
+    holidays: tuple[date, ...] = Field(default=(), description="own: days on which the operations team is closed")
+    due_on_working_days: bool = Field(default=True, description="own: no deadline of a person falls on a day off")
     late_after: Duration = Field(default=timedelta(hours=1), description="own: a clock that fires later says so")
     backdating: Duration = Field(default=days(30), description="own: how far back a report may reach")
     cohort: CohortPolicy = CohortPolicy()
@@ -293,6 +301,7 @@ class ProgramDesign(Frozen):
     checkpoints: CheckpointPolicy = CheckpointPolicy()
     pause: PausePolicy = PausePolicy()
     conflict: ConflictPolicy = ConflictPolicy()
+    concern: ConcernPolicy = ConcernPolicy()
     exit: ExitPolicy = ExitPolicy()
     undo: UndoPolicy = UndoPolicy()
     evaluation: EvaluationPolicy = EvaluationPolicy()

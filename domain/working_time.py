@@ -7,7 +7,7 @@ up to but not including the closing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator
 
 from domain.decider import Frozen
-from domain.program import WorkingHours
+from domain.program import ProgramDesign, WorkingHours
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -41,6 +41,11 @@ class Calendar(Frozen):
     zone: Annotated[str, AfterValidator(_loadable_zone)]
     hours: WorkingHours = WorkingHours()
     holidays: tuple[date, ...] = ()
+
+
+def operations(design: ProgramDesign) -> Calendar:
+    """When the operations team of a program works."""
+    return Calendar(zone=design.zone, hours=design.working_hours, holidays=design.holidays)
 
 
 def is_working(calendar: Calendar, instant: datetime) -> bool:
@@ -75,6 +80,18 @@ def due_on_working_day(calendar: Calendar, instant: datetime) -> datetime:
         moment = _first_instant(calendar, day, same_time)
         day = _local(calendar, moment).date()
     return moment
+
+
+def due_on_shared_working_day(calendars: Sequence[Calendar], instant: datetime) -> datetime:
+    """The first instant from `instant` on, by whole days, that is on a working day of every one of the calendars."""
+    moment = _in_utc(instant)
+    while True:
+        later = moment
+        for calendar in calendars:
+            later = due_on_working_day(calendar, later)
+        if later == moment:
+            return moment
+        moment = later
 
 
 def after_working_days(calendar: Calendar, instant: datetime, number: int) -> datetime:

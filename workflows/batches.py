@@ -28,7 +28,6 @@ class StreamIdentity:
 
     stream: str
     program: str
-    program_version: int
 
     def command_id(self, command: Command) -> UUID:
         """One for each kind of command, sender and key: a key means nothing outside its sender's own command.
@@ -39,7 +38,14 @@ class StreamIdentity:
         return _id(self.stream, "command", step)
 
     def batch(
-        self, decider: Decider[S, C, E], state: S | None, version: int, command: C, events: tuple[E, ...]
+        self,
+        decider: Decider[S, C, E],
+        state: S | None,
+        version: int,
+        command: C,
+        events: tuple[E, ...],
+        *,
+        program_version: int,
     ) -> Batch:
         """Everything that the command writes at `version`; `state` is the one that it was decided on."""
         command_id = self.command_id(command)
@@ -53,7 +59,7 @@ class StreamIdentity:
             actor_id=command.by.id,
             source="engine" if command.by.role is Role.CLOCK else command.by.role.value,
             idempotency_key=command.key,
-            program_version=self.program_version,
+            program_version=program_version,
             events=tuple(_new_event(command_id, number, event) for number, event in enumerate(events)),
             messages=_messages(command_id, decider, state, events),
         )

@@ -59,7 +59,7 @@ class CohortWorkflow:
         self.engine: Engine[Cohort, CohortCommand, CohortEvent] = Engine(
             decider,
             program=f"cohort/{given.create.cohort}",
-            program_version=given.create.design.version,
+            program_version=lambda state: (state.design if state else given.create.design).version,
             show=self._show,
             title=_title,
             prepare=self._with_facts,

@@ -77,7 +77,7 @@ class Engine(Generic[S, C, E]):
         decider: Decider[S, C, E],
         *,
         program: str,
-        program_version: int,
+        program_version: Callable[[S | None], int],
         show: Callable[[S], None],
         title: Callable[[str], str],
         prepare: Callable[[Deadline[C]], Awaitable[C]] | None = None,
@@ -85,6 +85,7 @@ class Engine(Generic[S, C, E]):
     ) -> None:
         """`program` is the id of the cohort's workflow: all streams of a cohort share a correlation id.
 
+        `program_version` is that of the design which the state follows, as amendments change it.
         `show` puts the state where people see it; `title` words a clock's name for its timer;
         `prepare` gathers the facts that a clock's command needs, where it needs any.
         """
@@ -93,7 +94,8 @@ class Engine(Generic[S, C, E]):
         self._title = title
         self._prepare = prepare
         self._stream = workflow.info().workflow_id
-        self._identity = StreamIdentity(self._stream, program, program_version)
+        self._identity = StreamIdentity(self._stream, program)
+        self._program_version = program_version
         self.version = carried.version if carried else 0
         self._state: S | None = carried.state if carried else None
         self._answered = {known.digest: known for known in carried.answered} if carried else {}
@@ -248,7 +250,14 @@ class Engine(Generic[S, C, E]):
             events = self._decider.decide(self._state, command, workflow.now())
             if not events:
                 return self._remember(command, Receipt(stream=self._stream, first=0, last=0, events=()))
-            batch = self._identity.batch(self._decider, self._state, self.version, command, events)
+            batch = self._identity.batch(
+                self._decider,
+                self._state,
+                self.version,
+                command,
+                events,
+                program_version=self._program_version(self._state),
+            )
             result = await self._append(batch, command)
             if isinstance(result, Conflict):
                 await self._catch_up()

@@ -11,9 +11,11 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain.decider import Actor, Role
     from domain.pairing import decider
+    from domain.pairing.amending import AmendDesign
     from domain.pairing.checkpoints import AnswerCheckpoint
     from domain.pairing.clocks import title
     from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+    from domain.pairing.concern import RaiseConcern, ResolveConcern
     from domain.pairing.conflict import ReportReportingLine
     from domain.pairing.decider import PairingCommand, PairingEvent
     from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
@@ -26,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.state import CloseReason, Health, Pairing, health, waiting_for
     from domain.pairing.training import CompleteTraining, WaiveTraining
     from domain.pairing.undoing import SettleClose, UndoAcceptance, UndoClose
+    from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
     from workflows.commands import answers, hears
     from workflows.contract import PairingCarried, PairingInput, PairingResult
     from workflows.engine import Carried, Engine, instant
@@ -65,6 +68,11 @@ with workflow.unsafe.imports_passed_through():
     ReportLeave,
     ReportReturn,
     ReportReportingLine,
+    RaiseConcern,
+    ResolveConcern,
+    SuspendWithCohort,
+    ResumeWithCohort,
+    AmendDesign,
     RequestExit,
     CloseEarly,
     ReportLeaver,
@@ -80,7 +88,7 @@ class PairingWorkflow:
         self.engine: Engine[Pairing, PairingCommand, PairingEvent] = Engine(
             decider,
             program=f"cohort/{given.create.cohort}",
-            program_version=given.create.design.version,
+            program_version=lambda state: (state.design if state else given.create.design).version,
             show=self._show,
             title=title,
             carried=Carried(carried.version, carried.state, carried.answered) if carried else None,

@@ -22,7 +22,7 @@ from domain.cohort.state import (
 from domain.decider import Data, Deadline, Notice, Rejected
 from domain.event_versions import EventFamily
 from domain.permissions import effective_time
-from domain.working_time import Calendar, next_slot
+from domain.working_time import next_slot, operations
 
 CohortCommand: TypeAlias = (
     enrolment.CreateCohort
@@ -132,8 +132,8 @@ def load(data: Data, schema_version: int) -> CohortEvent:
 
 
 def _notice(state: Cohort, role: str, event: CohortEvent, about: tuple[tuple[str, str], ...]) -> Notice:
-    calendar = Calendar(zone=state.design.zone, hours=state.design.working_hours, holidays=())
-    return Notice(to=f"role:{role}", template=event.type, deliver_after=next_slot(calendar, event.at), about=about)
+    after = next_slot(operations(state.design), event.at)
+    return Notice(to=f"role:{role}", template=event.type, deliver_after=after, about=about)
 
 
 def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEvent, ...]:

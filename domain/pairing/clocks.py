@@ -42,6 +42,7 @@ class ClockKind(StrEnum):
     LEAVE_NOTICE = "leave.notice"
     LEAVE_END = "leave.end"
     CONFLICT_CLOSE = "conflict.close"
+    CONCERN_REMIND = "concern.remind"
     EXIT_CLOSE = "exit.close"
     LEAVER_EFFECTIVE = "leaver.effective"
     EVALUATION_OPEN = "evaluation.open"
@@ -76,6 +77,7 @@ TITLES: dict[ClockKind, str] = {
     ClockKind.LEAVE_NOTICE: "announce the return from leave",
     ClockKind.LEAVE_END: "a participant returns from leave",
     ClockKind.CONFLICT_CLOSE: "close after a conflict of interest",
+    ClockKind.CONCERN_REMIND: "remind of an open matter",
     ClockKind.EXIT_CLOSE: "close after the requested exit",
     ClockKind.LEAVER_EFFECTIVE: "a participant leaves the company",
     ClockKind.EVALUATION_OPEN: "open the evaluation",
@@ -93,6 +95,7 @@ RUNS_THROUGH_PAUSE = frozenset(
         ClockKind.LEAVE_NOTICE,
         ClockKind.LEAVE_END,
         ClockKind.CONFLICT_CLOSE,
+        ClockKind.CONCERN_REMIND,
         ClockKind.LEAVER_EFFECTIVE,
     }
 )

@@ -8,11 +8,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from domain.decider import Command, Event, ParticipantId, Rejected, Role
-from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at
+from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
+from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at, kind_of
 from domain.pairing.escalation import EscalationOpened
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during, own_side, side_of
+from domain.pairing.rematch import RematchRequested, after_close
 from domain.pairing.state import (
     ACTIVE,
     SIDES,
@@ -23,7 +24,11 @@ from domain.pairing.state import (
     Stage,
     in_stage,
 )
+from domain.pairing.with_cohort import ordered_by_cohort
 from domain.permissions import only
+
+OUTLASTS_EXIT = (ClockKind.LEAVER_EFFECTIVE, ClockKind.CONCERN_REMIND)
+"""Clocks that a requested exit does not stop."""
 
 
 class PairingCompleted(Event):
@@ -94,6 +99,8 @@ def request_exit(
     """Everything stops; the coordinator has some days to act, then the pairing closes by itself."""
     side = own_side(state, command.by)
     during(state, *ACTIVE, Stage.PAUSED)
+    if state.activated_at is None:
+        raise Rejected("stage", "the program has not begun; decline the offer instead")
     close_by = clock(ClockKind.EXIT_CLOSE, at + state.design.exit.close_after)
     item = EscalationOpened(
         at=at,
@@ -107,21 +114,31 @@ def request_exit(
     return (*cancel_all(state, at), item, ExitRequested(at=at, side=side, starts=(close_by,)))
 
 
-def close_early(state: Pairing, command: CloseEarly, at: datetime) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
-    """The coordinator ends it, and can take that back for some days."""
-    only(command.by, Role.COORDINATOR)
-    return (*cancel_all(state, at), _closed_by_hand(state, at, command.reason))
+def close_early(
+    state: Pairing, command: CloseEarly, at: datetime
+) -> tuple[MeetingCancelled | PairingClosedEarly | RematchRequested, ...]:
+    """The coordinator ends it, and can take that back for some days; or it ends with its cohort."""
+    if command.reason is CloseReason.COHORT_CANCELLED:
+        ordered_by_cohort(command.by)
+    else:
+        only(command.by, Role.COORDINATOR)
+    if command.reason is CloseReason.CONFIDENTIAL:
+        raise Rejected("role", "only the concern handler closes a pairing for a confidential reason")
+    window = (clock(ClockKind.UNDO_END, at + state.design.undo.within),) if _can_be_undone(command.reason) else ()
+    return (*cancel_all(state, at), *closed(state, at, command.reason, starts=window))
 
 
-def close_after_exit(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingClosedEarly, ...]:
+def close_after_exit(
+    state: Pairing, command: FireClock, now: datetime
+) -> tuple[PairingClosedEarly | RematchRequested, ...]:
     """Nobody acted on the exit: it is granted."""
     at, _ = fired_at(state, command, now)
-    return (closed(at, CloseReason.EXIT),)
+    return closed(state, at, CloseReason.EXIT)
 
 
 def report_leaver(
     state: Pairing, command: ReportLeaver, at: datetime
-) -> tuple[EmploymentChanged | MeetingCancelled | PairingClosedEarly, ...]:
+) -> tuple[EmploymentChanged | MeetingCancelled | PairingClosedEarly | RematchRequested, ...]:
     """From the effective date on there is no pairing; what was held before it stays."""
     only(command.by, Role.SERVICE, Role.COORDINATOR)
     side = side_of(state, command.participant)
@@ -132,15 +149,16 @@ def report_leaver(
         effective = clock(ClockKind.LEAVER_EFFECTIVE, min((command.leaves_at, *partner)))
         return (EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at, starts=(effective,)),)
     changed = EmploymentChanged(at=at, side=side, leaves_at=command.leaves_at)
-    return (changed, *cancel_all(state, at), closed(at, CloseReason.LEFT_COMPANY))
+    known = evolve_employment(state, changed)
+    return (changed, *cancel_all(state, at), *closed(known, at, CloseReason.LEFT_COMPANY))
 
 
 def leaver_effective(
     state: Pairing, command: FireClock, now: datetime
-) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
+) -> tuple[MeetingCancelled | PairingClosedEarly | RematchRequested, ...]:
     """The day on which a participant leaves."""
     at, _ = fired_at(state, command, now)
-    return (*cancel_all(state, at), closed(at, CloseReason.LEFT_COMPANY))
+    return (*cancel_all(state, at), *closed(state, at, CloseReason.LEFT_COMPANY))
 
 
 def evolve_employment(state: Pairing, event: EmploymentChanged) -> Pairing:
@@ -150,9 +168,10 @@ def evolve_employment(state: Pairing, event: EmploymentChanged) -> Pairing:
 
 
 def evolve_exit(state: Pairing, event: ExitRequested) -> Pairing:
-    """EXIT_REQUESTED: every other clock is gone, a pause is over."""
+    """EXIT_REQUESTED: a pause is over, and every clock gone but for what happens in the world and an open concern."""
     state = in_stage(_without_pause(state, event.at), Stage.EXIT_REQUESTED, event.at)
-    return replace(state, clocks=(), leaving=event.side)
+    kept = tuple(running for running in state.clocks if kind_of(running.name) in OUTLASTS_EXIT)
+    return replace(state, clocks=kept, leaving=event.side)
 
 
 def evolve_ended(state: Pairing, stage: Stage, at: datetime, reason: str, *, no_fault: bool = False) -> Pairing:
@@ -178,8 +197,9 @@ def evolve_closed(state: Pairing, event: PairingClosedEarly) -> Pairing:
 
 
 def stage_of(reason: CloseReason) -> Stage:
-    """CANCELLED where an administrator ended it from outside the program, else CLOSED_EARLY."""
-    return Stage.CANCELLED if reason is CloseReason.CANCELLED_BY_ADMIN else Stage.CLOSED_EARLY
+    """CANCELLED where it ended from outside: by an administrator, or with its cohort. Else CLOSED_EARLY."""
+    outside = (CloseReason.CANCELLED_BY_ADMIN, CloseReason.COHORT_CANCELLED)
+    return Stage.CANCELLED if reason in outside else Stage.CLOSED_EARLY
 
 
 def _without_pause(state: Pairing, at: datetime) -> Pairing:
@@ -188,14 +208,14 @@ def _without_pause(state: Pairing, at: datetime) -> Pairing:
     return replace(state, suspension=None, on_leave=(), paused_for=state.paused_for + rested)
 
 
-def _closed_by_hand(state: Pairing, at: datetime, reason: CloseReason) -> PairingClosedEarly:
-    """An administrator's cancellation comes from outside the program and ends the workflow: it is final."""
-    if reason is CloseReason.CANCELLED_BY_ADMIN:
-        return closed(at, reason)
-    window = clock(ClockKind.UNDO_END, at + state.design.undo.within)
-    return closed(at, reason).model_copy(update={"starts": (window,)})
+def closed(
+    state: Pairing, at: datetime, reason: CloseReason, *, starts: tuple[Clock, ...] = ()
+) -> tuple[PairingClosedEarly | RematchRequested, ...]:
+    """The early end, for a reason that says whether anybody could have carried on, and who is owed another partner."""
+    end = PairingClosedEarly(at=at, reason=reason, no_fault=reason.no_fault, starts=starts)
+    return (end, *after_close(state, reason, at))
 
 
-def closed(at: datetime, reason: CloseReason) -> PairingClosedEarly:
-    """The early end, for a reason that says whether anybody could have carried on."""
-    return PairingClosedEarly(at=at, reason=reason, no_fault=reason.no_fault)
+def _can_be_undone(reason: CloseReason) -> bool:
+    """What comes from outside the program ends the workflow: it is final."""
+    return stage_of(reason) is not Stage.CANCELLED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -14,11 +14,12 @@ from domain.pairing.closing import PairingClosedEarly, closed
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, settle
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import ACTIVE, CloseReason, EscalationKind, Hold, Pairing, Stage
 from domain.pairing.suspension import held, lifted, runs_without
 from domain.permissions import only
 from domain.reporting_line import Relation, relations
-from domain.working_time import Calendar, after_working_days
+from domain.working_time import after_working_days, operations
 
 Managers = Annotated[tuple[ParticipantId, ...], Field(max_length=40)]
 
@@ -34,6 +35,17 @@ class ReportingLineChanged(Event):
     runs: bool
 
 
+LineReported: TypeAlias = (
+    MeetingCancelled
+    | ReportingLineChanged
+    | EscalationOpened
+    | EscalationClosed
+    | PairingClosedEarly
+    | RematchRequested
+)
+"""What may follow from a report about the reporting line."""
+
+
 class ReportReportingLine(Command):
     """The HR system reports both lines of managers, the nearest first, after a change in the organisation."""
 
@@ -41,9 +53,7 @@ class ReportReportingLine(Command):
     mentee_managers: Managers
 
 
-def report_line(
-    state: Pairing, command: ReportReportingLine, at: datetime
-) -> tuple[MeetingCancelled | ReportingLineChanged | EscalationOpened | EscalationClosed | PairingClosedEarly, ...]:
+def report_line(state: Pairing, command: ReportReportingLine, at: datetime) -> tuple[LineReported, ...]:
     """A pair that may not be is suspended, for some working days to re-match; one not yet begun ends at once."""
     only(command.by, Role.SERVICE, Role.COORDINATOR)
     during(state, Stage.PROPOSED, Stage.OFFERED, *ACTIVE, Stage.PAUSED)
@@ -54,9 +64,9 @@ def report_line(
         raise Rejected("duplicate", "for this pairing nothing has changed")
     if not now_related:
         return _free_again(state, at)
-    if state.stage in (Stage.PROPOSED, Stage.OFFERED):
+    if state.activated_at is None:
         ends = ReportingLineChanged(at=at, relations=now_related, runs=False)
-        return (ends, closed(at, CloseReason.CONFLICT_OF_INTEREST))
+        return (ends, *closed(state, at, CloseReason.CONFLICT_OF_INTEREST))
     if state.relations:
         return (ReportingLineChanged(at=at, relations=now_related, runs=False),)
     changed = ReportingLineChanged(at=at, relations=now_related, runs=False, starts=(_time_to_rematch(state, at),))
@@ -65,10 +75,10 @@ def report_line(
 
 def close_after_conflict(
     state: Pairing, command: FireClock, now: datetime
-) -> tuple[MeetingCancelled | PairingClosedEarly, ...]:
+) -> tuple[MeetingCancelled | PairingClosedEarly | RematchRequested, ...]:
     """Nobody re-matched them in time: the pairing ends, and neither is to blame."""
     at, _ = fired_at(state, command, now)
-    return (*cancel_all(state, at), closed(at, CloseReason.CONFLICT_OF_INTEREST))
+    return (*cancel_all(state, at), *closed(state, at, CloseReason.CONFLICT_OF_INTEREST))
 
 
 def evolve_changed(state: Pairing, event: ReportingLineChanged) -> Pairing:
@@ -87,8 +97,8 @@ def _free_again(state: Pairing, at: datetime) -> tuple[ReportingLineChanged | Es
 
 def _time_to_rematch(state: Pairing, at: datetime) -> Clock:
     """Working days of operations, whose move it is."""
-    operations = Calendar(zone=state.design.zone, hours=state.design.working_hours, holidays=())
-    return clock(ClockKind.CONFLICT_CLOSE, after_working_days(operations, at, state.design.conflict.working_days))
+    due = after_working_days(operations(state.design), at, state.design.conflict.working_days)
+    return clock(ClockKind.CONFLICT_CLOSE, due)
 
 
 def _item(state: Pairing, at: datetime) -> EscalationOpened:

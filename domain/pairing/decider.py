@@ -15,9 +15,12 @@ from pydantic import Field
 from domain.decider import Data, Deadline, Notice, Rejected
 from domain.event_versions import EventFamily
 from domain.pairing import (
+    amending,
+    cadence,
     cancellations,
     checkpoints,
     closing,
+    concern,
     conflict,
     escalation,
     evaluating,
@@ -27,11 +30,14 @@ from domain.pairing import (
     offer,
     pausing,
     proposal,
+    rematch,
     training,
     undoing,
+    with_cohort,
 )
 from domain.pairing import notices as told
 from domain.pairing.clocks import ClockKind, FireClock, fire, kind_of, with_clocks
+from domain.pairing.deadlines import on_working_days
 from domain.pairing.state import Pairing, Stage
 from domain.permissions import effective_time
 
@@ -59,6 +65,11 @@ PairingCommand: TypeAlias = (
     | leave.ReportLeave
     | leave.ReportReturn
     | conflict.ReportReportingLine
+    | concern.RaiseConcern
+    | concern.ResolveConcern
+    | with_cohort.SuspendWithCohort
+    | with_cohort.ResumeWithCohort
+    | amending.AmendDesign
     | closing.RequestExit
     | closing.CloseEarly
     | closing.ReportLeaver
@@ -103,10 +114,16 @@ PairingEvent: TypeAlias = Annotated[
     | leave.LeaveStarted
     | leave.LeaveEnded
     | conflict.ReportingLineChanged
+    | concern.ConcernRaised
+    | concern.ConcernResolved
+    | with_cohort.SuspendedWithCohort
+    | with_cohort.ResumedWithCohort
+    | amending.DesignAmended
     | closing.ExitRequested
     | closing.EmploymentChanged
     | closing.PairingCompleted
     | closing.PairingClosedEarly
+    | rematch.RematchRequested
     | undoing.AcceptanceUndone
     | undoing.CloseUndone
     | undoing.CloseBecameFinal,
@@ -129,9 +146,9 @@ def decide(state: Pairing | None, command: PairingCommand, now: datetime) -> tup
     if state.ended and not isinstance(command, (undoing.UndoClose, undoing.SettleClose, FireClock)):
         raise Rejected("stage", f"the pairing has ended: {state.stage.value}")
     if isinstance(command, FireClock):
-        return _fire(state, command, now)
+        return on_working_days(state, _fire(state, command, now))
     # Effective times never run backwards: a report from before the latest event takes effect with it.
-    return _obey(state, command, max(effective_time(command, now, state.design), state.as_of), now)
+    return on_working_days(state, _obey(state, command, max(_effective(state, command, now), state.as_of), now))
 
 
 def evolve(state: Pairing | None, event: PairingEvent) -> Pairing:
@@ -166,6 +183,12 @@ def fold(events: Iterable[PairingEvent]) -> Pairing:
     if state is None:
         raise ValueError("an empty stream has no state")
     return state
+
+
+def _effective(state: Pairing, command: PairingCommand, now: datetime) -> datetime:
+    if isinstance(command, with_cohort.CohortOrder):
+        return min(command.at or now, now)
+    return effective_time(command, now, state.design)
 
 
 def _obey(  # one line for each command, on purpose
@@ -216,6 +239,16 @@ def _obey(  # one line for each command, on purpose
             return leave.report_return(state, command, at)
         case conflict.ReportReportingLine():
             return conflict.report_line(state, command, at)
+        case concern.RaiseConcern():
+            return concern.raise_concern(state, command, at)
+        case concern.ResolveConcern():
+            return concern.resolve(state, command, at)
+        case with_cohort.SuspendWithCohort():
+            return with_cohort.suspend(state, command, at)
+        case with_cohort.ResumeWithCohort():
+            return with_cohort.resume(state, command, at)
+        case amending.AmendDesign():
+            return amending.amend(state, command, at)
         case closing.RequestExit():
             return closing.request_exit(state, command, at)
         case closing.CloseEarly():
@@ -252,9 +285,9 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
         case ClockKind.GOALS_DUE:
             return goal_setting.overdue(state, command, now)
         case ClockKind.BOOKING_NUDGE:
-            return meetings.nudge_to_book(state, command, now)
+            return cadence.nudge_to_book(state, command, now)
         case ClockKind.BOOKING_ESCALATE:
-            return meetings.nothing_booked(state, command, now)
+            return cadence.nothing_booked(state, command, now)
         case ClockKind.BOOKING_REBOOK:
             return cancellations.not_rebooked(state, command, now)
         case ClockKind.MEETING_REMIND:
@@ -264,13 +297,13 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
         case ClockKind.MEETING_MISSED:
             return meetings.count_as_missed(state, command, now)
         case ClockKind.HEALTH_AMBER:
-            return meetings.turns_amber(state, command, now)
+            return cadence.turns_amber(state, command, now)
         case ClockKind.HEALTH_RED:
-            return meetings.turns_red(state, command, now)
+            return cadence.turns_red(state, command, now)
         case ClockKind.SILENCE_PROPOSE:
-            return meetings.propose_closing(state, command, now)
+            return cadence.propose_closing(state, command, now)
         case ClockKind.SILENCE_CONFIRM:
-            return meetings.ask_again(state, command, now)
+            return cadence.ask_again(state, command, now)
         case ClockKind.CHECKPOINT_OPEN:
             return checkpoints.open_survey(state, command, now)
         case ClockKind.CHECKPOINT_REMIND:
@@ -287,6 +320,8 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
             return leave.end_of_leave(state, command, now)
         case ClockKind.CONFLICT_CLOSE:
             return conflict.close_after_conflict(state, command, now)
+        case ClockKind.CONCERN_REMIND:
+            return concern.remind_handler(state, command, now)
         case ClockKind.EXIT_CLOSE:
             return closing.close_after_exit(state, command, now)
         case ClockKind.LEAVER_EFFECTIVE:
@@ -366,6 +401,18 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
             return leave.evolve_ended(state, event)
         case conflict.ReportingLineChanged():
             return conflict.evolve_changed(state, event)
+        case concern.ConcernRaised():
+            return concern.evolve_raised(state, event)
+        case concern.ConcernResolved():
+            return concern.evolve_resolved(state, event)
+        case with_cohort.SuspendedWithCohort():
+            return with_cohort.evolve_suspended(state, event)
+        case with_cohort.ResumedWithCohort():
+            return with_cohort.evolve_resumed(state, event)
+        case amending.DesignAmended():
+            return amending.evolve_amended(state, event)
+        case rematch.RematchRequested():
+            return rematch.evolve_requested(state, event)
         case closing.ExitRequested():
             return closing.evolve_exit(state, event)
         case closing.PairingCompleted():

@@ -9,11 +9,11 @@ from typing import Literal
 from pydantic import Field
 
 from domain.decider import Command, Event, Rejected
+from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, running
 from domain.pairing.closing import PairingCompleted, completed
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.goal_setting import Score
-from domain.pairing.meetings import BOOKING_CLOCKS, HEALTH_CLOCKS
 from domain.pairing.permissions import during, own_side
 from domain.pairing.state import SIDES, EscalationKind, Evaluation, Pairing, Side, Stage, in_stage
 

@@ -10,21 +10,15 @@ from pydantic import AwareDatetime, Field
 
 from domain.decider import Actor, Clock, Command, Event, Rejected, Role
 from domain.pairing import cancellations
-from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, instance_of, running
-from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
+from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS, booking_clocks, health_clocks, meeting_clocks
+from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, running
+from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, remind, settle
 from domain.pairing.permissions import during, own_side
 from domain.pairing.state import EscalationKind, Meeting, Pairing, Side, Stage
 from domain.permissions import CLOCK_SKEW
 
 Minutes = Annotated[int, Field(ge=5, le=480)]
 BOOKING = (Stage.GOAL_SETTING, Stage.MEETING)
-BOOKING_CLOCKS = (ClockKind.BOOKING_NUDGE, ClockKind.BOOKING_ESCALATE, ClockKind.BOOKING_REBOOK)
-HEALTH_CLOCKS = (
-    ClockKind.HEALTH_AMBER,
-    ClockKind.HEALTH_RED,
-    ClockKind.SILENCE_PROPOSE,
-    ClockKind.SILENCE_CONFIRM,
-)
 SAME_MEETING = timedelta(hours=4)
 """Reports of meetings closer than this are of one meeting (own): two people and a calendar report the same."""
 
@@ -122,7 +116,7 @@ def schedule(
         number=number,
         starts_at=command.starts_at,
         minutes=command.minutes,
-        starts=_meeting_clocks(state, number, command.starts_at, command.minutes, at),
+        starts=meeting_clocks(state.design.meetings, number, command.starts_at, command.minutes, at),
         stops=running(state, *BOOKING_CLOCKS),
     )
     return (booked, *settle(state, at, EscalationKind.NOTHING_BOOKED))
@@ -136,7 +130,7 @@ def move(state: Pairing, command: MoveMeeting, at: datetime, now: datetime) -> t
     if meeting.starts_at == command.starts_at:
         raise Rejected("duplicate", f"meeting {meeting.number} starts at that time already")
     _bookable(state, command.starts_at, meeting.minutes, now)
-    starts = _meeting_clocks(state, meeting.number, command.starts_at, meeting.minutes, at)
+    starts = meeting_clocks(state.design.meetings, meeting.number, command.starts_at, meeting.minutes, at)
     return (
         MeetingMoved(
             at=at,
@@ -179,9 +173,11 @@ def log(state: Pairing, command: LogMeeting, at: datetime) -> tuple[MeetingHeld 
     if command.by.role is not Role.SERVICE:
         own_side(state, command.by)
     during(state, *BOOKING, Stage.EVALUATING, Stage.PAUSED)
+    if state.activated_at is None:
+        raise Rejected("stage", "the program has not begun: no meeting can have been held")
     if command.held_at > at + CLOCK_SKEW:
         raise Rejected("time", "a meeting is logged after it was held")
-    if state.activated_at is not None and command.held_at < state.activated_at:
+    if command.held_at < state.activated_at:
         raise Rejected("time", f"the pairing began on {state.activated_at.date().isoformat()}, after this meeting")
     meeting = _booked(state, command.meeting) if command.meeting is not None else _meant(state, command.held_at)
     booked, number = meeting is not None, meeting.number if meeting is not None else state.scheduled + 1
@@ -218,40 +214,9 @@ def ask_to_log(state: Pairing, command: FireClock, now: datetime) -> tuple[Remin
     return remind(state, command, now, to=("mentor", "mentee"))
 
 
-def nudge_to_book(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
-    """Both, or the mentee's delegate instead of the mentee; the executive's side alone if it has cancelled."""
-    executive = "delegate" if state.delegate else "mentee"
-    to = (executive,) if state.cancelled_last is Side.MENTEE else ("mentor", executive)
-    return remind(state, command, now, to=to)
-
-
-def nothing_booked(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue | EscalationOpened, ...]:
-    """The coordinator's turn; a second round reminds of the item that is open already."""
-    if any(item.kind is EscalationKind.NOTHING_BOOKED for item in state.escalations):
-        return remind(state, command, now, to=("coordinator",))
-    return escalate(state, command, now, EscalationKind.NOTHING_BOOKED)
-
-
-def turns_amber(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
-    """Both are asked to meet."""
-    return remind(state, command, now, to=("mentor", "mentee"))
-
-
-def turns_red(state: Pairing, command: FireClock, now: datetime) -> tuple[EscalationOpened, ...]:
-    """The coordinator is told."""
-    return escalate(state, command, now, EscalationKind.RED)
-
-
-def propose_closing(state: Pairing, command: FireClock, now: datetime) -> tuple[EscalationOpened, ...]:
-    """A long silence: a person decides whether the pairing closes."""
-    at, _ = fired_at(state, command, now)
-    starts = (clock(ClockKind.SILENCE_CONFIRM, at + state.design.health.confirm_within),)
-    return escalate(state, command, now, EscalationKind.SILENCE, starts=starts)
-
-
-def ask_again(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
-    """Nobody has decided about the silent pairing."""
-    return remind(state, command, now, to=("coordinator",))
+def freeze(state: Pairing) -> tuple[str, ...]:
+    """The clocks of every booked meeting, to be stopped where meetings are taken off without a cancellation."""
+    return tuple(name for meeting in state.meetings for name in _clocks_of(state, meeting.number))
 
 
 def evolve_scheduled(state: Pairing, event: MeetingScheduled) -> Pairing:
@@ -355,21 +320,6 @@ def _cancellation(state: Pairing, meeting: Meeting, side: Side | None, at: datet
     return MeetingCancelled(at=at, number=meeting.number, side=side, notice=notice, starts=starts, stops=stops)
 
 
-def _meeting_clocks(state: Pairing, number: int, starts_at: datetime, minutes: int, at: datetime) -> tuple[Clock, ...]:
-    policy = state.design.meetings
-    ends_at = starts_at + timedelta(minutes=minutes)
-    reminders = [
-        clock(ClockKind.MEETING_REMIND, starts_at - before, f"{number}/{_short(before)} before")
-        for before in policy.reminders
-        if starts_at - before > at
-    ]
-    return (
-        *{reminder.name: reminder for reminder in reminders}.values(),  # a design may list the same hour twice
-        clock(ClockKind.MEETING_LOG, ends_at + policy.log_reminder, number),
-        clock(ClockKind.MEETING_MISSED, ends_at + policy.missed_after, number),
-    )
-
-
 def _clocks_of(state: Pairing, number: int) -> tuple[str, ...]:
     kinds = (ClockKind.MEETING_REMIND, ClockKind.MEETING_LOG, ClockKind.MEETING_MISSED)
     return tuple(name for name in running(state, *kinds) if instance_of(name) == number)
@@ -389,10 +339,10 @@ def _next_round(
         return (), (*stops, *running(state, *HEALTH_CLOCKS, *BOOKING_CLOCKS))
     starts: tuple[Clock, ...] = ()
     if held_at is not None and _ends_silence(state, held_at):
-        starts = _health_clocks(state, held_at)
+        starts = health_clocks(state, held_at)
         stops = (*stops, *running(state, ClockKind.SILENCE_CONFIRM))
     if all(meeting.number == number for meeting in state.meetings):
-        starts = (*starts, *_booking_clocks(state, held, at))
+        starts = (*starts, *booking_clocks(state, held, at))
         stops = (*stops, *running(state, *BOOKING_CLOCKS))
     return starts, stops
 
@@ -400,28 +350,3 @@ def _next_round(
 def _ends_silence(state: Pairing, held_at: datetime) -> bool:
     """Later than all that is known; an older meeting, logged late, winds nothing up again."""
     return state.quiet_since is None or held_at > state.quiet_since
-
-
-def _health_clocks(state: Pairing, since: datetime) -> tuple[Clock, ...]:
-    policy = state.design.health
-    return (
-        clock(ClockKind.HEALTH_AMBER, since + policy.amber_after),
-        clock(ClockKind.HEALTH_RED, since + policy.red_after),
-        clock(ClockKind.SILENCE_PROPOSE, since + policy.propose_closing_after),
-    )
-
-
-def _booking_clocks(state: Pairing, held: int, at: datetime) -> tuple[Clock, ...]:
-    policy = state.design.meetings
-    nudge, escalations = (
-        (policy.first_nudge, policy.first_escalate) if held == 0 else (policy.next_nudge, (2 * policy.next_nudge,))
-    )
-    return (
-        clock(ClockKind.BOOKING_NUDGE, at + nudge),
-        *(clock(ClockKind.BOOKING_ESCALATE, at + after, number) for number, after in enumerate(escalations, start=1)),
-    )
-
-
-def _short(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"

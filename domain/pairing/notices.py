@@ -6,9 +6,11 @@ from datetime import datetime
 
 from domain.decider import Event, Notice, Role
 from domain.pairing import (
+    amending,
     cancellations,
     checkpoints,
     closing,
+    concern,
     conflict,
     escalation,
     evaluating,
@@ -16,12 +18,14 @@ from domain.pairing import (
     meetings,
     offer,
     pausing,
+    rematch,
     training,
     undoing,
+    with_cohort,
 )
 from domain.pairing.clocks import TITLES
 from domain.pairing.state import SIDES, Pairing, Side
-from domain.working_time import Calendar, next_slot
+from domain.working_time import next_slot, operations
 
 About = tuple[tuple[str, str], ...]
 
@@ -44,8 +48,15 @@ TO_BOTH = (
     offer.OfferExpired,
     undoing.AcceptanceUndone,
     undoing.CloseUndone,
+    with_cohort.SuspendedWithCohort,
+    with_cohort.ResumedWithCohort,
+    amending.DesignAmended,
 )
 """Events that both sides hear of, under the event's own name."""
+
+
+RESUMES = (pausing.PairingResumed, leave.LeaveEnded, with_cohort.ResumedWithCohort)
+"""Events after which the pairing goes on, or not yet."""
 
 
 def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
@@ -57,7 +68,12 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         return (_notice(state, event.to.value, "EscalationOpened", event.at, (("kind", event.kind.value),)),)
     if isinstance(event, cancellations.CancellationCounted):
         return _to_the_executive(state, event) if event.asks_to_rebook else ()
-    if isinstance(event, (pausing.PairingResumed, leave.LeaveEnded)) and not event.runs:
+    if isinstance(event, concern.ConcernRaised):
+        return _of_a_concern(state, event)
+    if isinstance(event, rematch.RematchRequested):
+        about = (("priority", str(event.priority)),)
+        return tuple(_notice(state, side.value, "RematchRequested", event.at, about) for side in event.sides)
+    if isinstance(event, RESUMES) and not event.runs:
         return ()  # something else still holds the pairing: there is nothing to do again
     if isinstance(event, conflict.ReportingLineChanged) and not event.relations and not event.runs:
         return ()
@@ -77,6 +93,12 @@ def _to_the_executive(state: Pairing, event: cancellations.CancellationCounted) 
     return (private, _notice(state, booking.value, "RebookSoon", event.at, about[:1]))
 
 
+def _of_a_concern(state: Pairing, event: concern.ConcernRaised) -> tuple[Notice, ...]:
+    """To its handler at once, at whatever hour, and a word to who raised it. To nobody else."""
+    handler = Notice(to=f"role:{Role.CONCERN_HANDLER.value}", template="ConcernRaised", deliver_after=event.at)
+    return (handler, _notice(state, event.side.value, "ConcernReceived", event.at, ()))
+
+
 def _facts(event: Event) -> About:
     if isinstance(event, (meetings.MeetingScheduled, meetings.MeetingMoved)):
         return (("number", str(event.number)), ("starts_at", event.starts_at.isoformat()))
@@ -93,5 +115,5 @@ def _notice(state: Pairing, role: str, template: str, at: datetime, about: About
         to, calendar = state.delegate, state.calendar(Side.MENTEE)
     else:
         to = f"role:{role}"
-        calendar = Calendar(zone=state.design.zone, hours=state.design.working_hours, holidays=())
+        calendar = operations(state.design)
     return Notice(to=to, template=template, deliver_after=next_slot(calendar, at), about=about)

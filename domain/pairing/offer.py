@@ -10,6 +10,7 @@ from domain.decider import Clock, Command, Event, Rejected
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, running
 from domain.pairing.escalation import ReminderDue, remind
 from domain.pairing.permissions import during, own_side
+from domain.pairing.rematch import RematchRequested, after_refusal
 from domain.pairing.state import SIDES, Pairing, Side, Stage, in_stage
 from domain.pairing.training import TrainingAssigned, assign_training
 
@@ -67,9 +68,10 @@ def accept(state: Pairing, command: AcceptOffer, at: datetime) -> tuple[OfferAcc
     return (activation, assign_training(state.design, at))
 
 
-def decline(state: Pairing, command: DeclineOffer, at: datetime) -> tuple[OfferDeclined, ...]:
-    """One side says no: the pairing ends here."""
-    return (OfferDeclined(at=at, side=_answering(state, command)),)
+def decline(state: Pairing, command: DeclineOffer, at: datetime) -> tuple[OfferDeclined | RematchRequested, ...]:
+    """One side says no: the pairing ends here, and the other side gets another chance."""
+    side = _answering(state, command)
+    return (OfferDeclined(at=at, side=side), *after_refusal(state, (side,), "declined", at))
 
 
 def remind_to_answer(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
@@ -77,10 +79,12 @@ def remind_to_answer(state: Pairing, command: FireClock, now: datetime) -> tuple
     return remind(state, command, now, to=tuple(side.value for side in _unanswered(state)))
 
 
-def expire(state: Pairing, command: FireClock, now: datetime) -> tuple[OfferExpired, ...]:
-    """Nobody answers for ever: the offer ends."""
+def expire(state: Pairing, command: FireClock, now: datetime) -> tuple[OfferExpired | RematchRequested, ...]:
+    """Nobody answers for ever: the offer ends, and who had accepted gets another chance."""
     at, late = fired_at(state, command, now)
-    return (OfferExpired(at=at, due=command.due, late=late, unanswered=_unanswered(state), stops=(command.clock,)),)
+    silent = _unanswered(state)
+    expired = OfferExpired(at=at, due=command.due, late=late, unanswered=silent, stops=(command.clock,))
+    return (expired, *after_refusal(state, silent, "expired", at))
 
 
 def evolve_offered(state: Pairing, event: PairingOffered) -> Pairing:

@@ -86,7 +86,7 @@ def resume(state: Pairing, command: Resume, at: datetime) -> tuple[EscalationClo
     only(command.by, Role.COORDINATOR)
     during(state, Stage.PAUSED)
     if not _is_paused(state):
-        raise Rejected("rule", "it is not paused: it rests until the leave or the conflict of interest is over")
+        raise Rejected("rule", "it is not paused: it rests until the leave, or whatever else holds it, is over")
     return _resumed(state, at, due=at, late=False, by_itself=False)
 
 

@@ -64,12 +64,20 @@ class CloseReason(StrEnum):
     LEAVE = "leave"
     CONFLICT_OF_INTEREST = "conflict_of_interest"
     NOT_WORKING = "not_working"
+    CONFIDENTIAL = "confidential"
+    COHORT_CANCELLED = "cohort_cancelled"
     CANCELLED_BY_ADMIN = "cancelled_by_admin"
 
     @property
     def no_fault(self) -> bool:
-        """True where neither of the two could have carried on."""
-        return self in (CloseReason.LEFT_COMPANY, CloseReason.LEAVE, CloseReason.CONFLICT_OF_INTEREST)
+        """True where neither of the two could have carried on, or nobody may say."""
+        return self in (
+            CloseReason.LEFT_COMPANY,
+            CloseReason.LEAVE,
+            CloseReason.CONFLICT_OF_INTEREST,
+            CloseReason.CONFIDENTIAL,
+            CloseReason.COHORT_CANCELLED,
+        )
 
 
 class EscalationKind(StrEnum):
@@ -158,6 +166,24 @@ class Escalation(Frozen):
     acknowledged: bool = False
 
 
+class Concern(Frozen):
+    """A safeguarding concern that is not resolved: only its handler learns of it. What it is about is not kept here."""
+
+    id: str
+    side: Side
+    raised_at: AwareDatetime
+
+
+class RematchOwed(Frozen):
+    """Somebody whose pairing ended through no doing of their own. `priority` 1 comes before 2."""
+
+    participant: ParticipantId
+    side: Side
+    priority: int
+    since: AwareDatetime
+    because: str
+
+
 class Hold(StrEnum):
     """Why a pairing stands still. Several can hold it at once."""
 
@@ -165,6 +191,8 @@ class Hold(StrEnum):
     LEAVE_OF_MENTOR = "leave_of_mentor"
     LEAVE_OF_MENTEE = "leave_of_mentee"
     CONFLICT = "conflict"
+    CONCERN = "concern"
+    COHORT = "cohort"
     CLOSED = "closed"
 
 
@@ -237,6 +265,9 @@ class Pairing:
     on_leave: tuple[tuple[Side, datetime | None], ...] = ()
     relations: tuple[Relation, ...] = ()
     leavers: tuple[tuple[Side, datetime], ...] = ()
+    concerns: tuple[Concern, ...] = ()
+    concerns_raised: int = 0
+    owed: tuple[RematchOwed, ...] = ()
     reason: str | None = None
     no_fault: bool = False
     ended_at: datetime | None = None

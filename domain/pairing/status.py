@@ -7,7 +7,16 @@ from pydantic import AwareDatetime, Field
 from domain.decider import Clock, Frozen, ParticipantId, Role
 from domain.evaluation import Outcome
 from domain.pairing.facts import outcome
-from domain.pairing.state import Escalation, HealthCourse, Meeting, Pairing, Stage, health_course, waiting_for
+from domain.pairing.state import (
+    Escalation,
+    HealthCourse,
+    Meeting,
+    Pairing,
+    RematchOwed,
+    Stage,
+    health_course,
+    waiting_for,
+)
 
 
 class PairingStatus(Frozen):
@@ -32,6 +41,7 @@ class PairingStatus(Frozen):
     waiting_for: tuple[Role, ...]
     items: tuple[Escalation, ...]
     health: HealthCourse
+    owed: tuple[RematchOwed, ...] = Field(default=(), description="once the end is final: who gets another partner")
     undoable: bool = Field(default=False, description="ended, and the close can still be taken back")
 
     @property
@@ -62,5 +72,6 @@ def status(state: Pairing) -> PairingStatus:
         waiting_for=waiting_for(state),
         items=() if state.ended else state.escalations,
         health=health_course(state),
+        owed=state.owed if state.final else (),
         undoable=state.ended and not state.final,
     )

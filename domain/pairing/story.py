@@ -8,9 +8,11 @@ from typing import assert_never
 
 from domain.decider import Role
 from domain.pairing import (
+    amending,
     cancellations,
     checkpoints,
     closing,
+    concern,
     conflict,
     escalation,
     evaluating,
@@ -20,8 +22,10 @@ from domain.pairing import (
     offer,
     pausing,
     proposal,
+    rematch,
     training,
     undoing,
+    with_cohort,
 )
 from domain.pairing.clocks import TITLES, ClockKind, FiredEvent
 from domain.pairing.decider import PairingEvent
@@ -34,6 +38,8 @@ _WHY_CLOSED = {
     CloseReason.LEAVE: "one of the two is on leave for longer than the program lasts",
     CloseReason.CONFLICT_OF_INTEREST: "it had become a conflict of interest",
     CloseReason.NOT_WORKING: "it did not work",
+    CloseReason.CONFIDENTIAL: "for a reason that stays confidential",
+    CloseReason.COHORT_CANCELLED: "its cohort was cancelled",
     CloseReason.CANCELLED_BY_ADMIN: "an administrator cancelled it",
 }
 
@@ -63,6 +69,7 @@ _REMINDS = {
     ClockKind.HEALTH_AMBER: "to meet, as no meeting has been held for some time,",
     ClockKind.SILENCE_CONFIRM: "to decide whether the silent pairing closes",
     ClockKind.CHECKPOINT_REMIND: "to answer checkpoint {number}",
+    ClockKind.CONCERN_REMIND: "that a concern is open",
     ClockKind.PAUSE_NOTICE: "that the pause ends soon",
     ClockKind.LEAVE_NOTICE: "that one of the two is back from leave soon",
     ClockKind.EVALUATION_REMIND: "to submit the end evaluation",
@@ -152,7 +159,7 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             end = "further notice" if until is None else _moment(until)
             return f"The pairing was paused until {end}; its clocks stand still."
         case pausing.PairingResumed(runs=False):
-            return "The pause is over; the pairing still rests, as somebody is on leave."
+            return "The pause is over; the pairing still rests, as something else holds it."
         case pausing.PairingResumed(by_itself=by_itself):
             return f"The pairing goes on{', as the pause has ended' if by_itself else ''}."
         case leave.LeaveStarted(side=side, returns_at=returns_at):
@@ -167,6 +174,20 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
         case conflict.ReportingLineChanged(relations=related):
             how = _listed([relation.value.replace("_", " ") for relation in related])
             return f"The reporting line changed, and the two are a conflict of interest ({how})."
+        case concern.ConcernRaised(side=side):
+            return f"The {side} raised a concern; every meeting is off, and its handler was told."
+        case concern.ConcernResolved(runs=runs):
+            return f"The concern was resolved{', and the pairing goes on' if runs else ''}."
+        case with_cohort.SuspendedWithCohort():
+            return "The cohort was suspended; the pairing's clocks stand still."
+        case with_cohort.ResumedWithCohort(runs=runs):
+            return f"The cohort is not suspended any more{', and the pairing goes on' if runs else ''}."
+        case amending.DesignAmended(design=design, starts=starts, stops=stops):
+            moved = _count(len(starts) + len(stops), "deadline")
+            return f"The pairing follows version {design.version} of the program now; {moved} changed."
+        case rematch.RematchRequested(sides=sides, priority=priority):
+            first = ", before others" if priority == rematch.FIRST else ""
+            return f"Another partner is to be found for {_both(sides)}{first}."
         case closing.ExitRequested(side=side):
             return f"The {side} asked to leave the pairing."
         case closing.EmploymentChanged(side=side, leaves_at=leaves_at):

@@ -35,7 +35,7 @@ def lifted(state: Pairing, hold: Hold, at: datetime) -> Pairing:
         stage=state.suspension.stage,
         since=at,
         suspension=None,
-        paused_for=state.paused_for + rested,
+        paused_for=state.paused_for + rested if state.activated_at else state.paused_for,
         quiet_since=state.quiet_since and state.quiet_since + rested,
         clocks=tuple(sorted((*state.clocks, *back), key=lambda c: (c.due, c.name))),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.decider import Command, Event, Rejected, Role
@@ -93,7 +93,7 @@ def settle_close(state: Pairing, command: SettleClose, at: datetime) -> tuple[Cl
 def evolve_acceptance_undone(state: Pairing, event: AcceptanceUndone) -> Pairing:
     """Back to the offer; what was learnt in a training that had begun stays learnt."""
     accepted = tuple(side for side in state.accepted if side is not event.side)
-    state = replace(state, accepted=accepted, activated_at=None, quiet_since=None)
+    state = replace(state, accepted=accepted, activated_at=None, quiet_since=None, paused_for=timedelta(0))
     return in_stage(state, Stage.OFFERED, event.at) if event.deactivates else state
 
 
@@ -102,8 +102,7 @@ def evolve_close_undone(state: Pairing, event: CloseUndone) -> Pairing:
     before, closed_at = state.before_close, state.ended_at
     if before is None or closed_at is None:
         return state
-    reopened = lifted(held(before, Hold.CLOSED, closed_at), Hold.CLOSED, event.at)
-    return reopened if before.activated_at is not None else replace(reopened, paused_for=before.paused_for)
+    return lifted(held(before, Hold.CLOSED, closed_at), Hold.CLOSED, event.at)
 
 
 def evolve_final(state: Pairing) -> Pairing:

@@ -42,6 +42,12 @@ ALLOWED: dict[str, set[str]] = {
     "report_leave": {"coordinator", "service"},
     "report_return": {"coordinator", "service"},
     "report_reporting_line": {"coordinator", "service"},
+    "suspend_with_cohort": {"service"},  # of the cohort itself; a service of another name is refused
+    "resume_with_cohort": {"service"},
+    "amend_design": {"service"},
+    # a concern bypasses the coordinator
+    "raise_concern": THE_TWO,
+    "resolve_concern": {"concern_handler"},
     "waive_training": {"coordinator"},
     "pause": {"coordinator"},
     "resume": {"coordinator"},

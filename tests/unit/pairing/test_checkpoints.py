@@ -42,7 +42,8 @@ def test_a_survey_opens_on_its_day_for_7_days_with_2_of_grace(number: int, on: f
 
     story.then(an(CheckpointOpened, number=number, at=day(on), late=False))
     assert story.clocks[f"checkpoint.remind:{number}"] == on + 7
-    assert story.clocks[f"checkpoint.overdue:{number}"] == on + 9
+    # The third would be overdue on a Saturday: it is on the Monday.
+    assert story.clocks[f"checkpoint.overdue:{number}"] == on + (11 if number == 3 else 9)
 
 
 def test_an_answer_stays_with_its_survey_and_the_second_one_stops_the_clocks() -> None:

@@ -9,6 +9,7 @@ import pytest
 from domain.decider import Clock, Rejected, Role
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, TITLES, ClockKind, clock, fire, instance_of, kind_of, title
 from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+from domain.pairing.concern import RaiseConcern
 from domain.pairing.conflict import ReportReportingLine
 from domain.pairing.decider import decide
 from domain.pairing.escalation import ReminderDue
@@ -54,6 +55,7 @@ def test_every_kind_can_run() -> None:
         paused(),
         in_meetings().when(ReportLeave, SERVICE, participant="junior", returns_at=day(60)),
         in_meetings().when(ReportReportingLine, SERVICE, mentor_managers=["senior"], mentee_managers=[]),
+        in_meetings().when(RaiseConcern, MENTOR),
         in_meetings().when(RequestExit, MENTOR),
         in_meetings().when(ReportLeaver, SERVICE, participant="junior", leaves_at=day(30)),
         in_evaluation().rings("evaluation.due"),
@@ -83,7 +85,10 @@ def test_a_clock_is_named_after_its_kind() -> None:
 
 def test_a_pause_does_not_stop_its_own_clocks_nor_the_world() -> None:
     of_holds = {ClockKind.PAUSE_NOTICE, ClockKind.PAUSE_END, ClockKind.LEAVE_NOTICE, ClockKind.LEAVE_END}
-    assert of_holds | {ClockKind.CONFLICT_CLOSE, ClockKind.LEAVER_EFFECTIVE} == RUNS_THROUGH_PAUSE
+    assert (
+        of_holds | {ClockKind.CONFLICT_CLOSE, ClockKind.CONCERN_REMIND, ClockKind.LEAVER_EFFECTIVE}
+        == RUNS_THROUGH_PAUSE
+    )
 
 
 def test_a_firing_is_a_command_whose_key_is_the_clock_and_its_time() -> None:
@@ -103,7 +108,7 @@ def test_after_an_outage_a_clock_rings_once_late_and_says_so() -> None:
     story = proposed().asleep_until(2).rings("offer.send")
 
     story.then(an(PairingOffered, at=day(2), due=day(0), late=True))
-    assert story.clocks == {"offer.remind": 9, "offer.expire": 12}
+    assert story.clocks == {"offer.remind": 9, "offer.expire": 14}  # the 12th day is a Saturday
 
 
 def test_a_clock_that_rings_after_somebody_acted_takes_effect_after_them() -> None:

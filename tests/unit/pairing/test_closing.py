@@ -18,6 +18,7 @@ from domain.pairing.closing import (
 from domain.pairing.escalation import EscalationOpened
 from domain.pairing.meetings import MeetingCancelled, ScheduleMeeting
 from domain.pairing.pausing import Pause, PauseReason
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import CloseReason, EscalationKind, Side, Stage
 
 from .given import (
@@ -60,7 +61,10 @@ def test_an_exit_needs_no_reason_and_stops_everything_but_its_own_clock(actor: A
 def test_after_7_days_without_anybody_acting_the_exit_is_granted() -> None:
     story = in_meetings().when(RequestExit, MENTEE, on=10).rings("exit.close")
 
-    story.then(an(PairingClosedEarly, reason=CloseReason.EXIT, no_fault=False, at=day(17)))
+    story.then(
+        an(PairingClosedEarly, reason=CloseReason.EXIT, no_fault=False, at=day(17)),
+        an(RematchRequested, sides=(Side.MENTOR,), because="exit"),
+    )
     assert story.stage is Stage.CLOSED_EARLY
     assert (story.state.reason, story.clocks, story.items) == ("exit", {}, [])
 
@@ -92,12 +96,15 @@ def test_one_exit_is_enough_and_nobody_asks_for_another() -> None:
 # --- Closing early ---
 
 
-@pytest.mark.parametrize("reason", CloseReason)
+BY_THE_COORDINATOR = [r for r in CloseReason if r not in (CloseReason.CONFIDENTIAL, CloseReason.COHORT_CANCELLED)]
+
+
+@pytest.mark.parametrize("reason", BY_THE_COORDINATOR)
 def test_the_coordinator_closes_for_a_reason_that_may_be_nobodys_fault(reason: CloseReason) -> None:
     story = in_meetings().when(CloseEarly, COORDINATOR, reason=reason)
 
     no_fault = reason in {CloseReason.LEFT_COMPANY, CloseReason.LEAVE, CloseReason.CONFLICT_OF_INTEREST}
-    story.then(an(PairingClosedEarly, reason=reason, no_fault=no_fault))
+    assert story.latest[0] == an(PairingClosedEarly, reason=reason, no_fault=no_fault)
     cancelled = reason is CloseReason.CANCELLED_BY_ADMIN
     assert story.stage is (Stage.CANCELLED if cancelled else Stage.CLOSED_EARLY)
     assert (story.state.reason, story.state.no_fault, story.state.ended_at) == (reason.value, no_fault, day(4))
@@ -143,7 +150,11 @@ def test_a_leaver_to_come_ends_the_pairing_on_the_day() -> None:
 
     story.rings("leaver.effective")
 
-    story.then(an(MeetingCancelled, side=None), an(PairingClosedEarly, reason=CloseReason.LEFT_COMPANY, no_fault=True))
+    story.then(
+        an(MeetingCancelled, side=None),
+        an(PairingClosedEarly, reason=CloseReason.LEFT_COMPANY, no_fault=True),
+        an(RematchRequested, sides=(Side.MENTOR,), priority=1),
+    )
     assert story.state.ended_at == day(30)
 
 
@@ -153,6 +164,7 @@ def test_a_feed_that_comes_late_carries_its_own_date_and_what_was_before_stays()
     story.then(
         an(EmploymentChanged, side=Side.MENTOR, leaves_at=day(25), at=day(40)),
         an(PairingClosedEarly, reason=CloseReason.LEFT_COMPANY, at=day(40)),
+        an(RematchRequested, priority=1),
     )
 
 
@@ -202,7 +214,12 @@ def test_correcting_one_persons_date_leaves_the_others_alone() -> None:
 
 def test_a_leaver_who_has_gone_already_leaves_no_meeting_booked() -> None:
     story = with_a_meeting(starts=20).when(ReportLeaver, SERVICE, on=10, participant="senior", leaves_at=day(9))
-    story.then(an(EmploymentChanged), an(MeetingCancelled, number=1, side=None), an(PairingClosedEarly, no_fault=True))
+    story.then(
+        an(EmploymentChanged),
+        an(MeetingCancelled, number=1, side=None),
+        an(PairingClosedEarly, no_fault=True),
+        an(RematchRequested, sides=(Side.MENTOR,)),
+    )
     assert (story.state.meetings, story.state.since, story.state.ended_at) == ((), day(10), day(10))
 
 

@@ -199,7 +199,7 @@ def test_a_meeting_held_stops_its_clocks_and_winds_the_others_up() -> None:
 
     story.then(an(MeetingHeld, number=1, held_at=day(20), minutes=55, booked=True, at=day(21)))
     assert clocks_of(story, "meeting") == {}
-    assert clocks_of(story, "health", "silence") == {"health.amber": 65, "health.red": 80, "silence.propose": 110}
+    assert clocks_of(story, "health", "silence") == {"health.amber": 65, "health.red": 80, "silence.propose": 112}
     assert clocks_of(story, "booking") == {"booking.nudge": 35, "booking.escalate:1": 49}
     assert (story.state.held, story.state.scheduled, story.state.first_held_at) == (1, 1, day(20))
 
@@ -219,7 +219,7 @@ def test_two_days_after_its_end_both_are_asked_and_after_seven_it_counts_as_miss
 
     assert (story.state.missed, story.state.held, story.state.meetings) == (1, 0, ())
     assert clocks_of(story, "booking") == pytest.approx(
-        {"booking.nudge": 37 + HOUR, "booking.escalate:1": 41 + HOUR, "booking.escalate:2": 55 + HOUR}
+        {"booking.nudge": 37 + HOUR, "booking.escalate:1": 42 + HOUR, "booking.escalate:2": 56 + HOUR}
     )
     story.refuses(LogMeeting, MENTOR, code="unknown", meeting=1, held_at=day(20), minutes=60)
 
@@ -291,9 +291,9 @@ def test_without_a_meeting_it_turns_amber_on_day_45_and_red_on_day_60() -> None:
 
 def test_after_90_days_of_silence_a_person_is_asked_to_decide_and_asked_again_after_7() -> None:
     story = in_meetings().rings("silence.propose")
-    story.then(an(EscalationOpened, kind=EscalationKind.SILENCE, at=day(90)))
+    story.then(an(EscalationOpened, kind=EscalationKind.SILENCE, at=day(91)))
 
-    story.rings("silence.confirm").then(an(ReminderDue, to=("coordinator",), at=day(97)))
+    story.rings("silence.confirm").then(an(ReminderDue, to=("coordinator",), at=day(98)))
     assert clocks_of(story, "silence", "health") == {}
 
 
@@ -304,7 +304,7 @@ def test_a_meeting_ends_the_silence() -> None:
     story.when(LogMeeting, MENTOR, on=92, held_at=day(92), minutes=60)
 
     assert not {"nothing_booked", "red", "silence"} & set(story.items)
-    assert clocks_of(story, "health", "silence") == {"health.amber": 137, "health.red": 152, "silence.propose": 182}
+    assert clocks_of(story, "health", "silence") == {"health.amber": 137, "health.red": 154, "silence.propose": 182}
 
 
 def test_two_reports_of_one_meeting_count_once() -> None:

@@ -8,6 +8,7 @@ from domain.decider import Actor
 from domain.pairing.clocks import ClockKind
 from domain.pairing.escalation import ReminderDue
 from domain.pairing.offer import AcceptOffer, DeclineOffer, OfferAccepted, OfferDeclined, OfferExpired
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import Side, Stage
 from domain.pairing.training import TrainingAssigned
 
@@ -73,7 +74,7 @@ def test_the_reminder_goes_to_whoever_has_not_answered(answered: tuple[Actor, ..
 def test_one_no_ends_the_pairing() -> None:
     story = offered().when(AcceptOffer, MENTOR).when(DeclineOffer, MENTEE, on=2)
 
-    story.then(an(OfferDeclined, side=Side.MENTEE))
+    story.then(an(OfferDeclined, side=Side.MENTEE), an(RematchRequested, sides=(Side.MENTOR,), priority=2))
     assert story.stage is Stage.DECLINED
     assert story.state.reason == "declined by the mentee"
     assert story.clocks == {}
@@ -82,7 +83,9 @@ def test_one_no_ends_the_pairing() -> None:
 def test_without_an_answer_the_offer_expires_and_says_whose_is_missing() -> None:
     story = offered().when(AcceptOffer, MENTEE).rings("offer.expire")
 
-    story.then(an(OfferExpired, unanswered=(Side.MENTOR,), at=day(10)))
+    story.then(
+        an(OfferExpired, unanswered=(Side.MENTOR,), at=day(10)), an(RematchRequested, sides=(Side.MENTEE,), priority=2)
+    )
     assert story.stage is Stage.EXPIRED
     assert story.state.reason == "no answer from the mentor"
     assert story.clocks == {}

@@ -10,6 +10,7 @@ from domain.pairing.closing import CloseEarly, PairingClosedEarly
 from domain.pairing.decider import decide
 from domain.pairing.offer import AcceptOffer, PairingOffered
 from domain.pairing.proposal import PairingCreated
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import CloseReason, Stage
 from domain.program import ProgramDesign
 
@@ -91,5 +92,5 @@ def test_the_offer_goes_out_on_its_day() -> None:
 def test_a_proposal_can_be_taken_back() -> None:
     story = proposed().when(CloseEarly, COORDINATOR, reason=CloseReason.CONFLICT_OF_INTEREST)
 
-    story.then(an(PairingClosedEarly, reason=CloseReason.CONFLICT_OF_INTEREST, no_fault=True))
+    story.then(an(PairingClosedEarly, reason=CloseReason.CONFLICT_OF_INTEREST, no_fault=True), an(RematchRequested))
     assert story.stage is Stage.CLOSED_EARLY

@@ -27,12 +27,12 @@ def test_the_first_to_finish_waits_for_the_other() -> None:
 
 def test_when_both_are_done_the_gate_opens_and_the_next_clocks_start() -> None:
     story = in_training().when(CompleteTraining, SERVICE, on=3, side=Side.MENTOR)
-    story.when(CompleteTraining, SERVICE, on=5, side=Side.MENTEE)
+    story.when(CompleteTraining, SERVICE, on=7, side=Side.MENTEE)
 
     story.then(an(TrainingCompleted, side=Side.MENTEE, stops=("training.remind", "training.due")))
     assert story.stage is Stage.GOAL_SETTING
-    assert story.state.trained_at == day(5)
-    started = {clock.name: story.clocks[clock.name] - 5 for clock in story.latest[0].starts}
+    assert story.state.trained_at == day(7)
+    started = {clock.name: story.clocks[clock.name] - 7 for clock in story.latest[0].starts}
     assert started == {"goals.due": 30, "booking.nudge": 10, "booking.escalate:1": 14, "booking.escalate:2": 28}
 
 

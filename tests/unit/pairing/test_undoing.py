@@ -35,6 +35,8 @@ from .given import (
     proposed,
 )
 
+FROM_OUTSIDE = {CloseReason.CANCELLED_BY_ADMIN, CloseReason.COHORT_CANCELLED, CloseReason.CONFIDENTIAL}
+
 
 def closed(story: Story, reason: CloseReason = CloseReason.NOT_WORKING) -> Story:
     return story.when(CloseEarly, COORDINATOR, reason=reason)
@@ -131,7 +133,7 @@ def test_an_exit_that_was_granted_too_early_waits_its_days_again() -> None:
     assert (story.stage, story.clocks, story.items) == (Stage.EXIT_REQUESTED, {"exit.close": 19}, ["exit"])
 
 
-@pytest.mark.parametrize("reason", [reason for reason in CloseReason if reason is not CloseReason.CANCELLED_BY_ADMIN])
+@pytest.mark.parametrize("reason", [reason for reason in CloseReason if reason not in FROM_OUTSIDE])
 def test_whatever_the_coordinator_gave_as_the_reason_can_be_taken_back(reason: CloseReason) -> None:
     assert closed(in_meetings(), reason).when(UndoClose, COORDINATOR).stage is Stage.MEETING
 

@@ -7,6 +7,7 @@ from domain.pairing.conflict import ReportingLineChanged, ReportReportingLine
 from domain.pairing.escalation import EscalationClosed, EscalationOpened
 from domain.pairing.leave import LeaveStarted, ReportLeave
 from domain.pairing.meetings import MeetingCancelled
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import CloseReason, EscalationKind, Side, Stage
 from domain.reporting_line import Relation
 
@@ -30,7 +31,8 @@ def the_mentor_becomes_a_report_of_the_executive_and_nobody_rematches_them() -> 
     assert (story.stage, story.clocks) == (Stage.PAUSED, {"conflict.close": 17})
 
     return story.rings("conflict.close").then(
-        an(PairingClosedEarly, reason=CloseReason.CONFLICT_OF_INTEREST, no_fault=True)
+        an(PairingClosedEarly, reason=CloseReason.CONFLICT_OF_INTEREST, no_fault=True),
+        an(RematchRequested, sides=(Side.MENTOR, Side.MENTEE), priority=1),
     )
 
 
@@ -52,7 +54,7 @@ def an_offer_between_two_in_one_line_ends_at_once() -> Story:
     return (
         offered()
         .when(ReportReportingLine, SERVICE, on=2, **IN_ONE_LINE)
-        .then(an(ReportingLineChanged, runs=False), an(PairingClosedEarly, no_fault=True))
+        .then(an(ReportingLineChanged, runs=False), an(PairingClosedEarly, no_fault=True), an(RematchRequested))
     )
 
 
@@ -61,4 +63,6 @@ def a_conflict_during_a_leave_closes_in_its_own_time() -> Story:
     story.then(an(LeaveStarted, side=Side.MENTOR))
     story.when(ReportReportingLine, SERVICE, on=11, mentor_managers=["lead"], mentee_managers=["lead"])
     assert story.state.relations == (Relation.SAME_MANAGER,)
-    return story.rings("conflict.close").then(an(PairingClosedEarly, at=day(18), no_fault=True))
+    return story.rings("conflict.close").then(
+        an(PairingClosedEarly, at=day(18), no_fault=True), an(RematchRequested, sides=(Side.MENTEE,))
+    )

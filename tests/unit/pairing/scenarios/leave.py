@@ -7,6 +7,7 @@ from domain.pairing.escalation import CloseEscalation, EscalationClosed, Escalat
 from domain.pairing.leave import LeaveEnded, LeaveStarted, ReportLeave, ReportReturn
 from domain.pairing.meetings import MeetingCancelled
 from domain.pairing.pausing import PairingPaused, PairingResumed, Pause, PauseReason, Resume
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import CloseReason, EscalationKind, Side, Stage
 
 from ..given import COORDINATOR, SERVICE, Story, an, day, in_meetings, with_a_meeting
@@ -59,7 +60,8 @@ def a_return_after_the_programs_end_is_closed_and_nobody_is_to_blame() -> Story:
     story.then(an(LeaveStarted, returns_at=None), an(EscalationOpened, kind=EscalationKind.LONG_LEAVE))
 
     return story.when(CloseEarly, COORDINATOR, on=33, reason=CloseReason.LEAVE).then(
-        an(PairingClosedEarly, reason=CloseReason.LEAVE, no_fault=True)
+        an(PairingClosedEarly, reason=CloseReason.LEAVE, no_fault=True),
+        an(RematchRequested, sides=(Side.MENTOR,), priority=1),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.pairing.closing import CloseEarly, PairingClosedEarly, ReportLeaver
 from domain.pairing.offer import AcceptOffer, DeclineOffer, OfferAccepted, OfferDeclined
+from domain.pairing.rematch import RematchRequested
 from domain.pairing.state import CloseReason, Side, Stage
 from domain.pairing.training import TrainingAssigned
 from domain.pairing.undoing import AcceptanceUndone, CloseBecameFinal, CloseUndone, UndoAcceptance, UndoClose
@@ -16,7 +17,9 @@ def an_acceptance_while_the_executive_still_thinks_it_over() -> Story:
     story.then(an(AcceptanceUndone, side=Side.MENTOR, deactivates=False))
     assert story.clocks == {"offer.remind": 7, "offer.expire": 10}
 
-    return story.when(DeclineOffer, MENTOR, on=5).then(an(OfferDeclined, side=Side.MENTOR))
+    return story.when(DeclineOffer, MENTOR, on=5).then(
+        an(OfferDeclined, side=Side.MENTOR), an(RematchRequested, sides=(Side.MENTEE,))
+    )
 
 
 def an_acceptance_after_the_program_began() -> Story:
@@ -38,7 +41,9 @@ def an_acceptance_too_late() -> Story:
 def a_close_by_the_wrong_click() -> Story:
     before = having_met(10, 24).until(30)
     clocks, items = before.clocks, before.items
-    story = before.when(CloseEarly, COORDINATOR, reason=CloseReason.NOT_WORKING).then(an(PairingClosedEarly))
+    story = before.when(CloseEarly, COORDINATOR, reason=CloseReason.NOT_WORKING).then(
+        an(PairingClosedEarly), an(RematchRequested)
+    )
     assert (story.stage, story.clocks) == (Stage.CLOSED_EARLY, {"undo.end": 33})
     story.refuses(UndoClose, MENTOR, code="role")
 

@@ -1,0 +1,38 @@
+"""What of a pairing's history each role may read. Answers and the words of goals are in no sentence at all."""
+
+from __future__ import annotations
+
+from domain.decider import Role
+from domain.pairing.clocks import ClockKind
+from domain.pairing.concern import ConcernRaised, ConcernResolved
+from domain.pairing.decider import PairingEvent
+from domain.pairing.escalation import EscalationAcknowledged, EscalationClosed, EscalationOpened, ReminderDue
+from domain.pairing.meetings import MeetingCancelled, MeetingHeld, MeetingMissed, MeetingMoved, MeetingScheduled
+
+MEETINGS = (MeetingScheduled, MeetingMoved, MeetingCancelled, MeetingHeld, MeetingMissed)
+ITEMS = (EscalationOpened, EscalationAcknowledged, EscalationClosed)
+
+
+def visible(event: PairingEvent, role: Role) -> bool:
+    """Whether a reader in this role may know that the event happened."""
+    match role:
+        case Role.AUDITOR:
+            return True
+        case Role.CONCERN_HANDLER:
+            return _confidential(event)
+        case Role.SPONSOR:
+            return isinstance(event, EscalationOpened) and event.to is Role.SPONSOR
+        case Role.DELEGATE:
+            return isinstance(event, MEETINGS)
+        case Role.MENTOR | Role.MENTEE:
+            return not _confidential(event) and not isinstance(event, ITEMS)
+        case Role.COORDINATOR | Role.APPROVER:
+            return not _confidential(event)
+        case Role.SERVICE | Role.CLOCK:
+            return False
+
+
+def _confidential(event: PairingEvent) -> bool:
+    if isinstance(event, ReminderDue):
+        return event.about is ClockKind.CONCERN_REMIND
+    return isinstance(event, (ConcernRaised, ConcernResolved))
