@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import AwareDatetime
@@ -63,18 +64,7 @@ class Launching:
         return [task.result() for task in started]
 
     async def _start(self, request: LaunchRequest, planned: PlannedPairing, roster: dict[str, Person]) -> None:
-        pair = planned.pair
-        create = CreatePairing(
-            by=Actor(role=Role.COORDINATOR, id="launch"),
-            key="create",
-            at=request.approved_at,
-            pairing=planned.pairing,
-            cohort=request.cohort,
-            design=request.design,
-            mentor=_party(roster[pair.mentor], request),
-            mentee=_party(roster[pair.mentee], request),
-            starts_at=request.starts_at,
-        )
+        create = creation(request, planned, roster)
         try:
             await self._client.start_workflow(
                 "PairingWorkflow",
@@ -88,6 +78,22 @@ class Launching:
             )
         except WorkflowAlreadyStartedError:
             return  # it ran and has ended: started before, by this batch or by an earlier try of it
+
+
+def creation(request: LaunchRequest, planned: PlannedPairing, roster: Mapping[str, Person]) -> CreatePairing:
+    """The command that an approved pair begins with."""
+    pair = planned.pair
+    return CreatePairing(
+        by=Actor(role=Role.COORDINATOR, id="launch"),
+        key="create",
+        at=request.approved_at,
+        pairing=planned.pairing,
+        cohort=request.cohort,
+        design=request.design,
+        mentor=_party(roster[pair.mentor], request),
+        mentee=_party(roster[pair.mentee], request),
+        starts_at=request.starts_at,
+    )
 
 
 def _party(person: Person, request: LaunchRequest) -> Party:

@@ -10,6 +10,7 @@ import holidays
 _SATURDAY = 5
 
 
+@cache
 def public_holidays(country: str, first: date, last: date) -> tuple[date, ...]:
     """Holidays from `first` to `last`, both included, that fall on Monday to Friday, earliest first.
 

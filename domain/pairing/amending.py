@@ -6,7 +6,6 @@ A clock moves by as much as its figure in the design changes. It keeps its ancho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
@@ -15,6 +14,7 @@ from pydantic import AwareDatetime
 from domain.decider import Clock, Event, Frozen, Rejected
 from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS, asked_to_meet, meeting_clocks
 from domain.pairing.clocks import ClockKind, clock_name, instance_of, kind_of, running, title
+from domain.pairing.copying import replace
 from domain.pairing.state import Pairing, Stage
 from domain.pairing.with_cohort import CohortOrder, ordered_by_cohort
 from domain.program import ProgramDesign

@@ -6,12 +6,12 @@ Two in a row are answered privately, with a quick way to book again; the third i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from domain.decider import Clock, Role
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, instance_of
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationOpened
 from domain.pairing.state import EscalationKind, Pairing, Side
 

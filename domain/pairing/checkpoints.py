@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from domain.decider import Command, Event, Rejected
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, clock_name, fired_at, instance_of, running
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.goal_setting import Score
 from domain.pairing.permissions import during, own_side

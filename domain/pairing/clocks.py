@@ -5,13 +5,13 @@ A clock's name is its kind, and behind a colon which one of several: `checkpoint
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from domain.decider import Actor, Clock, Command, Event, Role
 from domain.lateness import fired
+from domain.pairing.copying import replace
 from domain.pairing.state import Pairing
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -10,6 +9,7 @@ from pydantic import AwareDatetime
 
 from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at, kind_of
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationOpened
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during, own_side, side_of

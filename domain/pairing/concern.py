@@ -5,7 +5,6 @@ What it is about is told to its handler in person. The record holds that it was 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +14,7 @@ from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.cadence import asked_to_book
 from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at, running
 from domain.pairing.closing import PairingClosedEarly, closed
+from domain.pairing.copying import replace
 from domain.pairing.escalation import ReminderDue, remind
 from domain.pairing.meetings import freeze
 from domain.pairing.permissions import during, own_side

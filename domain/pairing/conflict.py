@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at, running
 from domain.pairing.closing import PairingClosedEarly, closed
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, settle
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during

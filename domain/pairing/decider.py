@@ -6,7 +6,6 @@ Matching is exhaustive: a command, an event or a clock without its place is a ty
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeAlias, assert_never
 
@@ -37,6 +36,7 @@ from domain.pairing import (
 )
 from domain.pairing import notices as told
 from domain.pairing.clocks import ClockKind, FireClock, fire, kind_of, with_clocks
+from domain.pairing.copying import replace
 from domain.pairing.deadlines import on_working_days
 from domain.pairing.state import Pairing, Stage
 from domain.permissions import effective_time

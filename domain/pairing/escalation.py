@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, kind_of, running
+from domain.pairing.copying import replace
 from domain.pairing.state import Escalation, EscalationKind, Pairing
 from domain.permissions import only
 

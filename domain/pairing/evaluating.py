@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +11,7 @@ from domain.decider import Command, Event, Rejected
 from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, running
 from domain.pairing.closing import PairingCompleted, completed
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.goal_setting import Score
 from domain.pairing.permissions import during, own_side

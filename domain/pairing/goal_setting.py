@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from domain.decider import Command, Event, Frozen, ParticipantId, Rejected
 from domain.pairing.clocks import ClockKind, FireClock, running
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, escalate, settle
 from domain.pairing.permissions import during, own_side
 from domain.pairing.state import SIDES, EscalationKind, Goal, Pairing, Side, Stage, in_stage

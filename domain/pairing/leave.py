@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +10,7 @@ from pydantic import AwareDatetime
 
 from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, running
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, remind, settle
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during, side_of

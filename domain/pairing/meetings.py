@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -12,6 +11,7 @@ from domain.decider import Actor, Clock, Command, Event, Rejected, Role
 from domain.pairing import cancellations
 from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS, booking_clocks, health_clocks, meeting_clocks
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, running
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, remind, settle
 from domain.pairing.permissions import during, own_side
 from domain.pairing.state import EscalationKind, Meeting, Pairing, Side, Stage

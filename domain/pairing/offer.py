@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from domain.decider import Clock, Command, Event, Rejected
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, running
+from domain.pairing.copying import replace
 from domain.pairing.escalation import ReminderDue, remind
 from domain.pairing.permissions import during, own_side
 from domain.pairing.rematch import RematchRequested, after_refusal

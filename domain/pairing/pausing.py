@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -18,6 +17,7 @@ from domain.pairing.clocks import (
     fired_at,
     running,
 )
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.meetings import MeetingCancelled, cancel_all
 from domain.pairing.permissions import during

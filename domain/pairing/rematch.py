@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal, assert_never
 
 from domain.decider import Event
+from domain.pairing.copying import replace
 from domain.pairing.state import SIDES, CloseReason, Pairing, RematchOwed, Side
 
 FIRST = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -10,6 +10,7 @@ from typing import TypeAlias
 from pydantic import AwareDatetime
 
 from domain.decider import Clock, Frozen, ParticipantId, Role
+from domain.pairing.copying import replace
 from domain.program import ProgramDesign, Zone
 from domain.reporting_line import Relation
 from domain.working_time import Calendar
@@ -196,7 +197,7 @@ class Hold(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Suspension:
     """What a pairing at rest remembers: the stage, and the time left on every clock (negative: it was overdue).
 
@@ -210,9 +211,11 @@ class Suspension:
     holds: tuple[Hold, ...] = (Hold.PAUSE,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pairing:
     """Everything that decisions need to know about a pairing. Bounded: finished things are counts.
+
+    Without slots, which would make `replace` ten times as dear.
 
     `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
     `quiet_since` is the activation or the last meeting held, moved later by every pause since then.

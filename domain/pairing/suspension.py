@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from domain.decider import Clock
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, kind_of
+from domain.pairing.copying import replace
 from domain.pairing.state import Hold, Pairing, Stage, Suspension
 
 

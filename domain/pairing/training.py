@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, running
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
 from domain.pairing.state import SIDES, EscalationKind, Pairing, Side, Stage, in_stage
 from domain.permissions import only

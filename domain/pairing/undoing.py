@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.decider import Command, Event, Rejected, Role
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, ClockKind, FireClock, FiredEvent, fired_at, kind_of
+from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, settle
 from domain.pairing.offer import answer_clocks
 from domain.pairing.permissions import during, own_side
