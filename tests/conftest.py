@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from uuid import uuid4
 
 import asyncpg
@@ -15,6 +19,27 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from embedded.ground import Ground, start_ground
 from eventstore.migrations import migrate
 from eventstore.store import EventStore
+
+OWN_TEMPORARY_DIRECTORY = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A temporary directory of this run's own.
+
+    Every run closes the one that all runs share to other users, and PostgreSQL, which does not run as root, is
+    another user: a run that began later would have taken the data from under an earlier one's servers.
+    """
+    if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+        config.stash[OWN_TEMPORARY_DIRECTORY] = Path(mkdtemp(prefix="pairloom-tests-"))
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(config.stash[OWN_TEMPORARY_DIRECTORY])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Gone with the run."""
+    own = config.stash.get(OWN_TEMPORARY_DIRECTORY, None)
+    if own is not None:
+        del os.environ["PYTEST_DEBUG_TEMPROOT"]
+        rmtree(own, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

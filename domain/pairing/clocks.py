@@ -102,6 +102,10 @@ RUNS_THROUGH_PAUSE = frozenset(
 """Clocks that no hold stops: those of the holds themselves, and what happens in the world."""
 
 
+CONFIDENTIAL = frozenset({ClockKind.CONCERN_REMIND})
+"""Clocks that say by their name what only a few may know."""
+
+
 class FireClock(Command):
     """A clock has come due. Only the engine sends this."""
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from domain.decider import Clock, Frozen, ParticipantId, Role
 from domain.evaluation import Outcome
+from domain.pairing.clocks import CONFIDENTIAL, kind_of
 from domain.pairing.facts import outcome
 from domain.pairing.state import (
     Escalation,
@@ -68,7 +69,7 @@ def status(state: Pairing) -> PairingStatus:
         planned=state.design.meetings.planned,
         scheduled=state.scheduled,
         meetings=state.meetings,
-        next_clock=state.clocks[0] if state.clocks else None,
+        next_clock=next((c for c in state.clocks if kind_of(c.name) not in CONFIDENTIAL), None),
         waiting_for=waiting_for(state),
         items=() if state.ended else state.escalations,
         health=health_course(state),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from domain.decider import Role
-from domain.pairing.clocks import ClockKind
+from domain.pairing.cancellations import CancellationCounted
+from domain.pairing.clocks import CONFIDENTIAL
 from domain.pairing.concern import ConcernRaised, ConcernResolved
 from domain.pairing.decider import PairingEvent
 from domain.pairing.escalation import EscalationAcknowledged, EscalationClosed, EscalationOpened, ReminderDue
@@ -24,7 +25,9 @@ def visible(event: PairingEvent, role: Role) -> bool:
             return isinstance(event, EscalationOpened) and event.to is Role.SPONSOR
         case Role.DELEGATE:
             return isinstance(event, MEETINGS)
-        case Role.MENTOR | Role.MENTEE:
+        case Role.MENTOR:
+            return not _confidential(event) and not isinstance(event, (*ITEMS, CancellationCounted))
+        case Role.MENTEE:
             return not _confidential(event) and not isinstance(event, ITEMS)
         case Role.COORDINATOR | Role.APPROVER:
             return not _confidential(event)
@@ -34,5 +37,5 @@ def visible(event: PairingEvent, role: Role) -> bool:
 
 def _confidential(event: PairingEvent) -> bool:
     if isinstance(event, ReminderDue):
-        return event.about is ClockKind.CONCERN_REMIND
+        return event.about in CONFIDENTIAL
     return isinstance(event, (ConcernRaised, ConcernResolved))
