@@ -36,14 +36,17 @@ class Outline:
     repeated: tuple[Problem, ...]
 
 
-def outline(file: str, text: str) -> Outline:
-    """Read one YAML 1.2 document. Raises IntakeError where the text is not YAML, or hides more than it shows."""
+def outline(file: str, text: str, what: str) -> Outline:
+    """Read one YAML 1.2 document that shall be `what`.
+
+    Raises IntakeError where the text is not YAML, or hides more than it shows.
+    """
     yaml = YAML(typ="safe", pure=True)
     try:
         root = yaml.compose(text)
         if root is None:
-            raise IntakeError([Problem(file, 1, "", "nothing but comments", "the fields of a program design")])
-        reading = _Reading(file, yaml)
+            raise IntakeError([Problem(file, 1, "", "nothing but comments", f"the fields of {what}")])
+        reading = _Reading(file, what, yaml)
         return Outline(reading.value(root, ()), reading.spots, tuple(reading.repeated))
     except MarkedYAMLError as error:
         raise IntakeError([_not_yaml(file, error)]) from None
@@ -58,6 +61,7 @@ def outline(file: str, text: str) -> Outline:
 @dataclass(slots=True)
 class _Reading:
     file: str
+    what: str
     yaml: YAML
     spots: dict[Location, Spot] = field(default_factory=dict)
     repeated: list[Problem] = field(default_factory=list)
@@ -66,7 +70,7 @@ class _Reading:
         line = _line(node) if line is None else line
         if len(at) > _DEEPEST or len(self.spots) > _MOST_NODES:
             # An alias can contain itself, or multiply: neither has a place in a file that people review.
-            raise IntakeError([Problem(self.file, line, "", "very deep or very many fields", "a program design")])
+            raise IntakeError([Problem(self.file, line, "", "very deep or very many fields", self.what)])
         self.spots[at] = Spot(line, _found(node))
         if isinstance(node, MappingNode):
             return {name: self.value(value, (*at, name), line) for name, value, line in self._entries(node, at)}

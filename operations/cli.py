@@ -32,6 +32,12 @@ COMMANDS = {
         "Carry a whole cohort from matching to evaluation, on real servers, in virtual time.",
         group=False,
     ),
+    "rehearse": Lazy(
+        "rehearse_commands",
+        "rehearse_app",
+        "Run a program before it starts: load per week, funnel, conflicts, over many runs with simulated people.",
+        group=False,
+    ),
     "dev": Lazy(
         "running_commands",
         "running_app",

@@ -7,9 +7,8 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.service import RPCError
@@ -26,6 +25,7 @@ from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.cohorts import CohortDesk
+from operations.starting import ENROLMENT
 from operations.stopping import stop_everything
 from operations.worker_process import WorkerProcess
 from rehearsal.assumptions import Assumptions
@@ -55,7 +55,7 @@ class DemoPlan:
     @property
     def opened(self) -> datetime:
         """When the cohort was created, as its events tell it: the enrolment's weeks before the start."""
-        return self.start - timedelta(days=28)
+        return self.start - ENROLMENT
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,6 @@ class DemoProgress:
 
     def note(self, text: str) -> None:
         """Something that a person should know."""
-
-
-def usual_start(zone: str, today: datetime) -> datetime:
-    """The second Monday from today at nine in the program's zone: the same for every run within a week."""
-    local = today.astimezone(ZoneInfo(zone)).date()
-    monday = local + timedelta(days=14 - local.weekday())
-    return datetime.combine(monday, time(9), ZoneInfo(zone)).astimezone(UTC)
 
 
 async def run_demo(plan: DemoPlan, progress: DemoProgress) -> DemoResult:

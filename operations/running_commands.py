@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -16,10 +15,12 @@ import worker as composition
 from embedded.ground import USUAL_PORTS
 from intake.program_file import read_program
 from intake.roster_file import read_roster
-from operations.demo import DemoPlan, run_demo, usual_start
+from operations.demo import DemoPlan, run_demo
 from operations.development import run_development
+from operations.output import console_for_tables, must_be_writable
 from operations.progress import progress_on
 from operations.report import as_json, print_report
+from operations.starting import start_day
 from operations.stopping import stop_everything
 
 HOME = Path(".pairloom")
@@ -43,9 +44,8 @@ def demo(
     data: DataDirectory = DEMO_DATA,
 ) -> None:
     """Carry a whole cohort from matching to evaluation, on real servers, in virtual time."""
-    console = _console()
-    if json_file is not None:
-        _writable(json_file)
+    console = console_for_tables()
+    must_be_writable(json_file)
     design = read_program(program_file)
     plan = DemoPlan(
         program=program_file,
@@ -87,25 +87,7 @@ def stop(data: Annotated[Path | None, typer.Option("--data", help="Only this dat
 
 def _start(given: str | None, zone: str) -> datetime:
     now = datetime.now(UTC)
-    if given is None:
-        return usual_start(zone, now)
-    try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        raise typer.BadParameter(f"found {given!r}, expected a day such as 2027-01-11", param_hint="--start") from None
-    start = datetime.combine(day, time(9), ZoneInfo(zone)).astimezone(UTC)
-    if not 1 <= (start - now).days <= 27:
+    start = start_day(given, zone, now)
+    if given is not None and not 1 <= (start - now).days <= 27:
         raise typer.BadParameter("expected a day two days to four weeks ahead", param_hint="--start")
     return start
-
-
-def _console() -> Console:
-    """A terminal as wide as it is; a file or a pipe wide enough for the tables."""
-    console = Console()
-    return console if console.is_terminal else Console(width=132)
-
-
-def _writable(file: Path) -> None:
-    """Find out before the demo, not after it."""
-    with file.open("a", encoding="utf-8"):
-        pass
