@@ -35,6 +35,7 @@ from activities.journal import Journal
 from activities.launching import Launching
 from activities.logs import LogContext, configure_logs
 from activities.matching import Matching
+from activities.ordering import Ordering
 from activities.reviewing import Reviewing
 from domain.cohort import decider as cohort
 from domain.event_versions import EventUnknown
@@ -140,10 +141,11 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
         workflows=[CohortWorkflow, PairingWorkflow],
         activities=[
             journal.append,
-            *journal.appends(*pairing.EVENT_TYPES, *cohort.EVENT_TYPES),
+            *journal.appends(*dict.fromkeys((*pairing.EVENT_TYPES, *cohort.EVENT_TYPES))),
             journal.read,
             matching.match_cohort,
             launching.launch_pairings,
+            Ordering(client).tell_pairings,
             reviewing.review_cohort,
             reviewing.evaluate_cohort,
         ],

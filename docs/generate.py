@@ -74,7 +74,7 @@ PAIRING = Pairing(
 SPONSORED = replace(PAIRING, escalations=(PAIRING.escalations[0].model_copy(update={"to": Role.SPONSOR}),))
 """The same pairing with its open item addressed to a sponsor."""
 
-COHORT = Cohort(id="spring", design=DESIGN, seed=7, stage=CohortStage.DRAFT, since=NOW)
+COHORT = Cohort(id="spring", design=DESIGN, seed=7, stage=CohortStage.DRAFT, since=NOW, as_of=NOW)
 
 IDS = {
     Role.COORDINATOR: "ops-1",
@@ -128,8 +128,10 @@ stateDiagram-v2
     REVIEW --> RUNNING: approved by a named approver
     RUNNING --> EVALUATING: every pairing has ended
     EVALUATING --> CLOSED: figures recorded
-    state "DRAFT, ENROLLING, MATCHING or REVIEW" as BEFORE
-    BEFORE --> CANCELLED: cancelled by the approver
+    RUNNING --> SUSPENDED: suspended, as ENROLLING can be
+    SUSPENDED --> RUNNING: resumed, where it was
+    state "any state before the figures" as BEFORE
+    BEFORE --> CANCELLED: cancelled by the approver, with every pairing that runs
     CLOSED --> [*]
     CANCELLED --> [*]"""
 

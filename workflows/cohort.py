@@ -15,22 +15,29 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.launching import Launching, LaunchRequest
     from activities.matching import Matching, MatchRequest
+    from activities.ordering import Ordering, OrderRequest
     from activities.reviewing import EvaluationRequest, Reviewing, ReviewRequest
     from domain.cohort import decider
+    from domain.cohort.amendment import AmendProgram
     from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
     from domain.cohort.decider import CohortCommand, CohortEvent, Work, work
     from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
+    from domain.cohort.orders import RecordOrder, tellings
     from domain.cohort.running import RecordLaunch, RecordReview
-    from domain.cohort.state import Cohort, CohortClock
+    from domain.cohort.state import Cohort, CohortClock, Refusal
+    from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.decider import Actor, Deadline, Role
-    from workflows.commands import answers
+    from workflows.commands import answers, update_name
     from workflows.contract import CohortCarried, CohortInput, CohortResult
     from workflows.engine import Carried, Engine, instant
     from workflows.search_attributes import changes
 
 LAUNCH_BATCH = 50
 """Pairings started by one activity: small enough to be interrupted, large enough not to matter."""
+
+ORDER_BATCH = 50
+"""Pairings told by one activity."""
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=12)
 """After this long without a sign of life, another worker takes an activity over."""
@@ -48,6 +55,9 @@ TITLES = {CohortClock.ENROLMENT_CLOSE: "close the enrolment", CohortClock.REVIEW
     WithdrawParticipant,
     CloseEnrolment,
     ApproveMatches,
+    SuspendCohort,
+    ResumeCohort,
+    AmendProgram,
     CancelCohort,
 )
 class CohortWorkflow:
@@ -76,7 +86,7 @@ class CohortWorkflow:
             if is_cancelled_exception(error):
                 await self._end_as_cancelled()
             raise
-        if not self.engine.state.ended:
+        if not self.engine.state.final:
             self._continue_as_new(given)
         state = self.engine.state
         return CohortResult(outcome=state.stage.value, pairings=len(state.launched), events=self.engine.version)
@@ -94,10 +104,10 @@ class CohortWorkflow:
     async def _carry(self, given: CohortInput) -> None:
         if given.carried is None:
             await self.engine.begin(given.create)
-        while not self.engine.state.ended:
-            await self.engine.run(until=lambda: self.engine.state.ended or work(self.engine.state) is not None)
+        while not self.engine.state.final:
+            await self.engine.run(until=lambda: self.engine.state.final or work(self.engine.state) is not None)
             todo = work(self.engine.state)
-            if todo is not None and not self.engine.state.ended:
+            if todo is not None:
                 await self._do(todo)
             elif self.engine.should_continue_as_new():
                 break
@@ -119,6 +129,8 @@ class CohortWorkflow:
 
     async def _work(self, todo: Work) -> None:
         match todo:
+            case Work.ORDER:
+                await self._tell_pairings()
             case Work.MATCH:
                 await self._match()
             case Work.LAUNCH:
@@ -127,6 +139,33 @@ class CohortWorkflow:
                 await self._evaluate()
             case _:
                 assert_never(todo)
+
+    async def _tell_pairings(self) -> None:
+        """Carry the oldest order out, pairing by pairing; a batch that is repeated does nothing twice."""
+        state = self.engine.state
+        order = state.orders[0]
+        obeyed, refusals = 0, list[Refusal]()
+        for command, pairings in tellings(state, order):
+            for start in range(0, len(pairings), ORDER_BATCH):
+                batch = pairings[start : start + ORDER_BATCH]
+                told = await workflow.execute_activity_method(
+                    Ordering.tell_pairings,
+                    OrderRequest(
+                        cohort=state.id,
+                        kind=order.kind,
+                        update=update_name(type(command)),
+                        command=command.model_dump(mode="json"),
+                        pairings=batch,
+                    ),
+                    start_to_close_timeout=timedelta(minutes=5),
+                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                    retry_policy=UNLIMITED,
+                    summary=f"{order.kind.value} {len(batch)} pairings",
+                )
+                obeyed, refusals = obeyed + told.obeyed, [*refusals, *told.refusals]
+        key = f"order:{order.number}"
+        done = RecordOrder(by=ENGINE, key=key, order=order.number, obeyed=obeyed, refusals=tuple(refusals))
+        await self.engine.answer(done)
 
     async def _match(self) -> None:
         """Propose pairs, then wait for the approver."""
@@ -233,6 +272,8 @@ def _details(state: Cohort) -> str:
     """The state in Markdown for the Temporal UI: counts only."""
     funnel = state.funnel
     following = f"{_title(state.clocks[0].name)}, {instant(state.clocks[0].due)}" if state.clocks else "nothing"
+    lines = [f"- **Its pairings are told:** {order.kind.value}, since {instant(order.at)}" for order in state.orders]
+    lines += [f"- **{len(state.refusals)} pairings did not do what they were told**"] if state.refusals else []
     return "\n".join(
         [
             f"### {state.stage.value}",
@@ -243,5 +284,6 @@ def _details(state: Cohort) -> str:
             f"{funnel.met} met, {funnel.evaluating} evaluating, {funnel.completed} completed, "
             f"{funnel.ended_otherwise} ended otherwise",
             f"- **Health:** {funnel.red} RED, {funnel.amber} AMBER · open items: {funnel.open_items}",
+            *lines,
         ]
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from domain.cohort.state import Cohort, CohortStage, EngineReport, cohort_during
+from domain.cohort.orders import ordered
+from domain.cohort.state import Cohort, CohortStage, EngineReport, OrderKind, cohort_during
 from domain.decider import Command, Event, Role
 from domain.evaluation import Headline
 from domain.permissions import only
@@ -21,10 +23,11 @@ class CohortClosed(Event):
 
 
 class CohortCancelled(Event):
-    """The cohort ended before its plan."""
+    """The cohort ended before its plan. `closes_pairings`: the ones that run are closed with it."""
 
     type: Literal["CohortCancelled"] = "CohortCancelled"
     reason: str
+    closes_pairings: bool = False
 
 
 class CloseCohort(EngineReport):
@@ -34,7 +37,7 @@ class CloseCohort(EngineReport):
 
 
 class CancelCohort(Command):
-    """An approver ends a cohort that has not been launched."""
+    """An approver ends a cohort before its plan; pairings that run are closed with it, for good."""
 
     reason: str = Field(min_length=3, max_length=500)
 
@@ -45,6 +48,17 @@ class AbandonCohort(EngineReport):
     reason: str
 
 
+CANCELLABLE = (
+    CohortStage.DRAFT,
+    CohortStage.ENROLLING,
+    CohortStage.MATCHING,
+    CohortStage.REVIEW,
+    CohortStage.RUNNING,
+    CohortStage.SUSPENDED,
+)
+"""Whatever comes before the figures."""
+
+
 def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClosed, ...]:
     """Close with the figures; the effective time is that of the last review."""
     only(command.by, Role.SERVICE)
@@ -53,12 +67,21 @@ def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClos
 
 
 def cancel(state: Cohort, command: CancelCohort, at: datetime) -> tuple[CohortCancelled, ...]:
-    """Before the launch only: running pairings are closed one by one, each with its reason."""
+    """At any stage until its figures are taken; its pairings are told by an order."""
     only(command.by, Role.APPROVER)
-    cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
-    return (CohortCancelled(at=at, reason=command.reason),)
+    cohort_during(state, *CANCELLABLE)
+    return (CohortCancelled(at=at, reason=command.reason, closes_pairings=state.approved_at is not None),)
 
 
 def abandon(state: Cohort, command: AbandonCohort, at: datetime) -> tuple[CohortCancelled, ...]:
     """It ends in the record too; the pairings that it launched go on by themselves."""
-    return (CohortCancelled(at=max(at, state.since), reason=command.reason),)
+    only(command.by, Role.SERVICE)
+    return (CohortCancelled(at=at, reason=command.reason),)
+
+
+def evolve_cancelled(state: Cohort, event: CohortCancelled) -> Cohort:
+    """Over. Nobody is left to carry out what an abandoned cohort had ordered."""
+    over = replace(state, stage=CohortStage.CANCELLED, since=event.at, clocks=(), suspension=None, reason=event.reason)
+    if event.closes_pairings:
+        return ordered(over, OrderKind.CLOSE, event.at)
+    return replace(over, orders=())

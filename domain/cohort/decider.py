@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias, assert_never
 
 from pydantic import Field
 
-from domain.cohort import closing, enrolment, matching, running
+from domain.cohort import amendment, closing, enrolment, matching, orders, running, suspending
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -19,7 +19,7 @@ from domain.cohort.state import (
     fire_cohort,
     with_cohort_clocks,
 )
-from domain.decider import Data, Deadline, Notice, Rejected
+from domain.decider import Data, Deadline, Notice, Rejected, Role
 from domain.event_versions import EventFamily
 from domain.permissions import effective_time
 from domain.working_time import next_slot, operations
@@ -35,6 +35,10 @@ CohortCommand: TypeAlias = (
     | matching.ApproveMatches
     | running.RecordLaunch
     | running.RecordReview
+    | suspending.SuspendCohort
+    | suspending.ResumeCohort
+    | amendment.AmendProgram
+    | orders.RecordOrder
     | closing.CloseCohort
     | closing.CancelCohort
     | closing.AbandonCohort
@@ -53,6 +57,10 @@ CohortEvent: TypeAlias = Annotated[
     | matching.MatchesApproved
     | running.PairingLaunched
     | running.CohortReviewed
+    | suspending.CohortSuspended
+    | suspending.CohortResumed
+    | amendment.DesignAmended
+    | orders.OrderCarriedOut
     | closing.CohortClosed
     | closing.CohortCancelled,
     Field(discriminator="type"),
@@ -62,6 +70,7 @@ CohortEvent: TypeAlias = Annotated[
 class Work(StrEnum):
     """What the engine must do for a cohort now, beside waiting: each is an activity and its report."""
 
+    ORDER = "order"
     MATCH = "match"
     LAUNCH = "launch"
     EVALUATE = "evaluate"
@@ -73,8 +82,14 @@ EVENTS: EventFamily[CohortEvent] = EventFamily(CohortEvent)
 EVENT_TYPES: tuple[str, ...] = tuple(EVENTS.current)
 
 
+AFTER_THE_END = (orders.RecordOrder, running.RecordLaunch)
+"""What the engine may still report of a cohort that has ended and has not told all of its pairings."""
+
+
 def work(state: Cohort) -> Work | None:
     """The work that the state calls for; None where the cohort waits for a person or a clock."""
+    if state.orders:
+        return Work.ORDER
     if state.stage is CohortStage.MATCHING:
         return Work.MATCH
     if state.stage is CohortStage.RUNNING and state.unlaunched:
@@ -90,14 +105,15 @@ def decide(state: Cohort | None, command: CohortCommand, now: datetime) -> tuple
         return enrolment.create(state, command, now)
     if state is None:
         raise Rejected("unknown", "this cohort does not exist")
-    if state.ended:
+    if state.ended and not (state.orders and isinstance(command, AFTER_THE_END)):
         raise Rejected("stage", f"the cohort has ended: {state.stage.value}")
     if isinstance(command, running.RecordReview):
         return running.record_review(state, command, now)
     if isinstance(command, FireCohortClock):
         return _fire(state, command, now)
     at = (command.at or now) if isinstance(command, EngineReport) else effective_time(command, now, state.design)
-    return _obey(state, command, max(at, state.since))
+    # Effective times never run backwards: a report from before the latest event takes effect with it.
+    return _obey(state, command, max(at, state.as_of))
 
 
 def evolve(state: Cohort | None, event: CohortEvent) -> Cohort:
@@ -106,7 +122,8 @@ def evolve(state: Cohort | None, event: CohortEvent) -> Cohort:
         return enrolment.created(event)
     if state is None:
         raise ValueError(f"a cohort's stream begins with CohortCreated, not with {event.type}")
-    return with_cohort_clocks(_evolve(state, event), event)
+    folded = with_cohort_clocks(_evolve(state, event), event)
+    return replace(folded, as_of=max(event.at, state.as_of))
 
 
 def agenda(state: Cohort) -> tuple[Deadline[CohortCommand], ...]:
@@ -115,15 +132,13 @@ def agenda(state: Cohort) -> tuple[Deadline[CohortCommand], ...]:
 
 
 def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
-    """The approver hears of a proposal, the coordinator of a longer enrolment, of every review and of the end."""
-    if isinstance(event, matching.MatchRunRecorded):
-        return (_notice(state, "approver", event, (("pairs", str(event.pairs)),)),)
-    if isinstance(event, running.CohortReviewed):
-        about = (("week", str(event.week)), ("red", str(event.funnel.red)), ("items", str(event.funnel.open_items)))
-        return (_notice(state, "coordinator", event, about),)
-    if isinstance(event, (enrolment.EnrolmentExtended, closing.CohortClosed)):
-        return (_notice(state, "coordinator", event, tuple((c.name, c.due.isoformat()) for c in event.starts)),)
-    return ()
+    """The approver hears of a proposal; the coordinator of every turn that the cohort takes and of every review."""
+    told = _told(event)
+    if told is None:
+        return ()
+    role, about = told
+    after = next_slot(operations(state.design), event.at)
+    return (Notice(to=f"role:{role.value}", template=event.type, deliver_after=after, about=about),)
 
 
 def load(data: Data, schema_version: int) -> CohortEvent:
@@ -131,9 +146,27 @@ def load(data: Data, schema_version: int) -> CohortEvent:
     return EVENTS.load(data, schema_version)
 
 
-def _notice(state: Cohort, role: str, event: CohortEvent, about: tuple[tuple[str, str], ...]) -> Notice:
-    after = next_slot(operations(state.design), event.at)
-    return Notice(to=f"role:{role}", template=event.type, deliver_after=after, about=about)
+def _told(event: CohortEvent) -> tuple[Role, tuple[tuple[str, str], ...]] | None:
+    """Which role hears of it, with the figures that belong to it."""
+    match event:
+        case matching.MatchRunRecorded(pairs=pairs):
+            return Role.APPROVER, (("pairs", str(pairs)),)
+        case running.CohortReviewed(week=week, funnel=funnel):
+            return Role.COORDINATOR, (
+                ("week", str(week)),
+                ("red", str(funnel.red)),
+                ("items", str(funnel.open_items)),
+            )
+        case orders.OrderCarriedOut(kind=kind, refusals=refusals) if refusals:
+            return Role.COORDINATOR, (("order", kind.value), ("refused", str(len(refusals))))
+        case amendment.DesignAmended(design=design):
+            return Role.COORDINATOR, (("version", str(design.version)),)
+        case enrolment.EnrolmentExtended() | closing.CohortClosed():
+            return Role.COORDINATOR, tuple((clock.name, clock.due.isoformat()) for clock in event.starts)
+        case suspending.CohortSuspended() | suspending.CohortResumed() | closing.CohortCancelled():
+            return Role.COORDINATOR, ()
+        case _:
+            return None
 
 
 def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEvent, ...]:
@@ -154,6 +187,14 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
             return matching.approve(state, command, at)
         case running.RecordLaunch():
             return running.record_launch(state, command, at)
+        case suspending.SuspendCohort():
+            return suspending.suspend(state, command, at)
+        case suspending.ResumeCohort():
+            return suspending.resume(state, command, at)
+        case amendment.AmendProgram():
+            return amendment.amend(state, command, at)
+        case orders.RecordOrder():
+            return orders.record_order(state, command, at)
         case closing.CloseCohort():
             return closing.close(state, command, at)
         case closing.CancelCohort():
@@ -201,10 +242,18 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
             return replace(state, launched=(*state.launched, event.pairing))
         case running.CohortReviewed():
             return running.evolve_reviewed(state, event)
+        case suspending.CohortSuspended():
+            return suspending.evolve_suspended(state, event)
+        case suspending.CohortResumed():
+            return suspending.evolve_resumed(state, event)
+        case amendment.DesignAmended():
+            return amendment.evolve_amended(state, event)
+        case orders.OrderCarriedOut():
+            return orders.evolve_carried_out(state, event)
         case closing.CohortClosed():
             return replace(state, stage=CohortStage.CLOSED, since=event.at, clocks=(), headline=event.headline)
         case closing.CohortCancelled():
-            return replace(state, stage=CohortStage.CANCELLED, since=event.at, clocks=(), reason=event.reason)
+            return closing.evolve_cancelled(state, event)
         case enrolment.CohortCreated():
             raise AssertionError("folded before")
         case _:

@@ -133,7 +133,7 @@ def close_in_time(
     state: Cohort, command: FireCohortClock, now: datetime
 ) -> tuple[EnrolmentClosed | EnrolmentExtended, ...]:
     """The window's time is over. With nobody to match it opens again: a clock never waits for a refusal to go away."""
-    at, _ = fired(command.due, now, state.design, state.since)
+    at, _ = fired(command.due, now, state.design, state.as_of)
     if not _matchable(state):
         return (EnrolmentExtended(at=at, starts=(_window(state, at),)),)
     return (_closed(state, at),)
@@ -141,7 +141,14 @@ def close_in_time(
 
 def created(event: CohortCreated) -> Cohort:
     """The first state."""
-    return Cohort(id=event.cohort, design=event.design, seed=event.seed, stage=CohortStage.DRAFT, since=event.at)
+    return Cohort(
+        id=event.cohort,
+        design=event.design,
+        seed=event.seed,
+        stage=CohortStage.DRAFT,
+        since=event.at,
+        as_of=event.at,
+    )
 
 
 def evolve_withdrawn(state: Cohort, event: ParticipantWithdrawn) -> Cohort:

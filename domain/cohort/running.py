@@ -44,9 +44,9 @@ class RecordReview(EngineReport):
 
 
 def record_launch(state: Cohort, command: RecordLaunch, at: datetime) -> tuple[PairingLaunched, ...]:
-    """Remember which pairings run, each once."""
+    """Remember which pairings run, each once; a batch may come back after the cohort was suspended or cancelled."""
     only(command.by, Role.SERVICE)
-    cohort_during(state, CohortStage.RUNNING)
+    cohort_during(state, CohortStage.RUNNING, CohortStage.SUSPENDED, CohortStage.CANCELLED)
     waiting = {pair.pairing for pair in state.unlaunched}
     fresh = tuple(pairing for pairing in command.pairings if pairing in waiting)
     if not fresh:
@@ -58,7 +58,7 @@ def record_review(state: Cohort, command: RecordReview, now: datetime) -> tuple[
     """The week's review; the next one is due a week later, until every pairing has ended for good."""
     if all(clock.name != command.clock or clock.due != command.due for clock in state.clocks):
         raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
-    at, _ = fired(command.due, now, state.design, state.since)
+    at, _ = fired(command.due, now, state.design, state.as_of)
     week = state.reviews + 1
     over = command.funnel.settled >= len(state.proposed)
     following = Clock(name=f"{CohortClock.REVIEW.value}:{week + 1}", due=at + state.design.cohort.review_every)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from domain.decider import Actor, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
 from domain.evaluation import Headline
@@ -24,12 +25,14 @@ class CohortStage(StrEnum):
     MATCHING = "MATCHING"
     REVIEW = "REVIEW"
     RUNNING = "RUNNING"
+    SUSPENDED = "SUSPENDED"
     EVALUATING = "EVALUATING"
     CLOSED = "CLOSED"
     CANCELLED = "CANCELLED"
 
 
 COHORT_ENDED = frozenset({CohortStage.CLOSED, CohortStage.CANCELLED})
+"""No more is decided about it in these; orders that were given before are still carried out."""
 
 
 class CohortClock(StrEnum):
@@ -81,6 +84,35 @@ class Funnel(Frozen):
         return self.ended - self.undoable
 
 
+class OrderKind(StrEnum):
+    """What a cohort tells all of its pairings at once."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    AMEND = "amend"
+    CLOSE = "close"
+
+
+class Order(Frozen):
+    """A decision about the cohort that its pairings still have to hear of, with the time from which it counts.
+
+    `design` is the new one of an amendment. The number makes every repetition of the order the same command.
+    """
+
+    number: int
+    kind: OrderKind
+    at: AwareDatetime
+    design: ProgramDesign | None = None
+
+
+class Refusal(Frozen):
+    """A pairing that did not do what its cohort told it, and the sentence that it gave."""
+
+    pairing: str
+    kind: OrderKind
+    reason: str
+
+
 class EngineReport(Command):
     """A report of the engine's own work. Nobody else can send it, and it may reach back as far as it must."""
 
@@ -93,14 +125,28 @@ class FireCohortClock(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CohortSuspension:
+    """What a suspended cohort remembers: its stage, and the time left on every clock (negative: it was overdue)."""
+
+    stage: CohortStage
+    since: datetime
+    left: tuple[tuple[str, timedelta], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cohort:
-    """Everything that decisions need to know about a cohort."""
+    """Everything that decisions need to know about a cohort.
+
+    `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
+    `orders` are what the pairings still have to be told, the oldest first; `refusals` which did not obey.
+    """
 
     id: str
     design: ProgramDesign
     seed: int
     stage: CohortStage
     since: datetime
+    as_of: datetime
     clocks: tuple[Clock, ...] = ()
     participants: tuple[Participant, ...] = ()
     proposed: tuple[PlannedPairing, ...] = ()
@@ -113,11 +159,25 @@ class Cohort:
     funnel: Funnel = field(default_factory=Funnel)
     headline: Headline | None = None
     reason: str | None = None
+    suspension: CohortSuspension | None = None
+    suspended_for: timedelta = timedelta(0)
+    orders: tuple[Order, ...] = ()
+    orders_given: int = 0
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def ended(self) -> bool:
-        """True when nothing can happen any more."""
+        """True when nobody can decide anything about it any more."""
         return self.stage in COHORT_ENDED
+
+    @property
+    def final(self) -> bool:
+        """True when nothing can happen any more: its pairings know of the end too."""
+        return self.ended and not self.orders and not self.clocks
+
+    def stood_still(self, at: datetime) -> timedelta:
+        """How long it has been suspended until `at`, all suspensions together."""
+        return self.suspended_for + (at - self.suspension.since if self.suspension else timedelta(0))
 
     @property
     def health(self) -> Health:
@@ -146,10 +206,24 @@ def cohort_during(state: Cohort, *stages: CohortStage) -> None:
 
 
 def with_cohort_clocks(state: Cohort, event: Event) -> Cohort:
-    """Fold the clocks that an event starts and stops."""
+    """Fold the clocks that an event starts and stops; a suspended cohort keeps the time left instead of a due time."""
+    if not event.starts and not event.stops:
+        return state
     gone = {*event.stops, *(clock.name for clock in event.starts)}
-    clocks = [clock for clock in state.clocks if clock.name not in gone] + list(event.starts)
-    return replace(state, clocks=tuple(sorted(clocks, key=lambda clock: (clock.due, clock.name))))
+    clocks = [clock for clock in state.clocks if clock.name not in gone]
+    suspension = state.suspension
+    if suspension is None:
+        clocks += event.starts
+    else:
+        kept = [(name, left) for name, left in suspension.left if name not in gone]
+        begun = [(clock.name, clock.due - event.at) for clock in event.starts]
+        suspension = replace(suspension, left=tuple(sorted([*kept, *begun])))
+    return replace(state, clocks=in_order(clocks), suspension=suspension)
+
+
+def in_order(clocks: Iterable[Clock]) -> tuple[Clock, ...]:
+    """The earliest first."""
+    return tuple(sorted(clocks, key=lambda clock: (clock.due, clock.name)))
 
 
 def fire_cohort(running: Clock) -> FireCohortClock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from domain.cohort import closing, enrolment, matching, running
+from domain.cohort import amendment, closing, enrolment, matching, orders, running, suspending
 from domain.cohort.decider import CohortEvent
 
 
@@ -37,9 +37,22 @@ def tell(event: CohortEvent) -> str:
                 f"Week {week}: {funnel.met} of {funnel.launched} pairings have met, {funnel.completed} completed, "
                 f"{funnel.red} RED; open items: {funnel.open_items}."
             )
+        case suspending.CohortSuspended():
+            return "The cohort was suspended: it stands still with all of its pairings."
+        case suspending.CohortResumed():
+            return "The cohort goes on, with all of its pairings."
+        case amendment.DesignAmended(design=design):
+            return f"The program's design was amended to version {design.version}."
+        case orders.OrderCarriedOut(kind=kind, obeyed=obeyed, refusals=refusals):
+            refused = f"; {len(refusals)} refused" if refusals else ""
+            return f"The order to {kind.value} was carried out by {_pairings(obeyed)}{refused}."
         case closing.CohortClosed():
             return "The cohort was closed and evaluated."
-        case closing.CohortCancelled():
-            return "The cohort was cancelled."
+        case closing.CohortCancelled(closes_pairings=closes):
+            return f"The cohort was cancelled{', and its pairings are closed' if closes else ''}."
         case _:
             assert_never(event)
+
+
+def _pairings(number: int) -> str:
+    return f"{number} pairing{'' if number == 1 else 's'}"

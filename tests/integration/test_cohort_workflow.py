@@ -4,149 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime
 from uuid import uuid4
 
-import pytest
 import pytest_asyncio
-from live_pairing import design, histories, replay, settings_for, when, working
+from live_cohort import APPROVER, COORDINATOR, NAMES, LiveCohort, enrolled_and_matched, living, roster
+from live_pairing import histories, replay, when
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, ResetReapplyType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
 )
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment, TimeSkipper, TimeSkippingConfig
+from temporalio.testing import ActivityEnvironment
 
 from activities.launching import Launching, LaunchRequest
 from domain.cohort.decider import evolve, load
 from domain.cohort.enrolment import EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches
 from domain.cohort.state import Cohort, CohortStage, Participant
-from domain.decider import Actor, Command, Role
-from domain.pairing.closing import CloseEarly
+from domain.decider import Actor, Role
+from domain.pairing.closing import ReportLeaver
 from domain.pairing.offer import DeclineOffer
-from domain.pairing.state import CloseReason
-from domain.roster import BigFive, Person
 from eventstore.people import save_people
 from eventstore.store import EventStore
-from operations.cohorts import CohortDesk
-from worker import Settings
 from workflows.contract import CohortResult
 
-COORDINATOR = Actor(role=Role.COORDINATOR, id="ops-1")
-APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")
-
-NAMES = {
-    "p-101": "Zoë Quarrington",
-    "p-102": "Ibrahim Featherstonehaugh",
-    "p-103": "Matilda Oxenbridge",
-    "p-104": "Łukasz Wyrzykowski",
-    "p-201": "Gwendolyn Thistlewood",
-    "p-202": "Bartholomew Ravensworth",
-    "p-203": "Ngozi Adichukwu",
-}
-"""Four mentors and three mentees: one mentor waits."""
-
-
-def roster() -> list[Person]:
-    return [_person(number, id, name) for number, (id, name) in enumerate(NAMES.items())]
-
-
-def _person(number: int, id: str, name: str) -> Person:
-    junior = id < "p-200"
-    traits = BigFive(openness=0.5, conscientiousness=0.5, extraversion=0.5, agreeableness=0.5, neuroticism=0.5)
-    return Person(
-        id=id,
-        name=name,
-        email=f"{name.split()[1].lower()}.{number}@northlight.example",
-        role="mentor" if junior else "mentee",
-        grade=4 if junior else 14,
-        department=("Claims", "Underwriting", "Legal", "Finance")[number % 4],
-        site="York",
-        country="GB",
-        zone="Europe/London",
-        birth_year=1998 if junior else 1966,
-        skills_offered=frozenset({"python"} if junior else set()),
-        skills_wanted=frozenset(set() if junior else {"python"}),
-        traits=traits,
-    )
-
-
-@dataclass
-class LiveCohort:
-    """A cohort's desk, with the clock and the database behind it."""
-
-    desk: CohortDesk
-    client: Client
-    store: EventStore
-    settings: Settings
-    skipper: TimeSkipper
-
-    @property
-    def handle(self) -> WorkflowHandle[Any, Any]:
-        """The cohort's workflow, whichever run is current."""
-        return self.desk.handle
-
-    async def once(self, stage: CohortStage) -> Cohort:
-        """The state as soon as the cohort stands there."""
-        return await when(self.desk.state, lambda cohort: cohort.stage is stage)
-
-    async def launched(self) -> Cohort:
-        """The state as soon as every pairing runs."""
-        found = await when(self._state, lambda cohort: cohort is not None and cohort.launched and not cohort.unlaunched)
-        assert found is not None
-        return found
-
-    async def _state(self) -> Cohort | None:
-        """None while a run that was reset has not come to its first event."""
-        try:
-            return await self.desk.state()
-        except WorkflowQueryFailedError:
-            return None
-
-    async def refusal(self, command: Command) -> ApplicationError:
-        """Why the command is refused."""
-        with pytest.raises(WorkflowUpdateFailedError) as failed:
-            await self.desk.send(command)
-        assert isinstance(failed.value.cause, ApplicationError)
-        return failed.value.cause
-
-    def pairing(self, id: str) -> WorkflowHandle[Any, Any]:
-        """The workflow of one of its pairings."""
-        return self.client.get_workflow_handle(f"pairing/{self.desk.cohort}/{id}")
-
-    async def runs(self, cohort: Cohort) -> dict[str, str | None]:
-        """The current run of every pairing."""
-        return {id: (await self.pairing(id).describe()).run_id for id in cohort.launched}
-
-    async def pass_a_week(self, cohort: Cohort) -> None:
-        """To just behind the next review."""
-        now = await self.skipper.get_current_time(self.handle)
-        await self.skipper.fast_forward(self.handle, cohort.clocks[0].due - now + timedelta(seconds=1))
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture
 async def cohort(temporal_client: Client, database_url: str, store: EventStore) -> AsyncIterator[LiveCohort]:
-    """A cohort that has been created and not opened, and a worker for it and its pairings."""
-    settings = settings_for(database_url)
-    skipper = TimeSkipper(temporal_client, config=TimeSkippingConfig(enabled=False))
-    desk = CohortDesk(skipper.client, f"autumn-{uuid4().hex[:8]}", COORDINATOR, settings.task_queue)
-    async with working(temporal_client, settings):
-        await desk.create(design(), seed=7)
-        yield LiveCohort(desk, skipper.client, store, settings, skipper)
-
-
-async def enrolled_and_matched(cohort: LiveCohort) -> Cohort:
-    await cohort.desk.enrol(cohort.store, roster())
-    return await cohort.once(CohortStage.REVIEW)
+    """A cohort that has been created and not opened."""
+    async with living(temporal_client, database_url, store) as alive:
+        yield alive
 
 
 async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
@@ -177,8 +69,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     assert b"review of week 2" in timers[-1].user_metadata.summary.data
 
     for id in others:
-        closing = CloseEarly(by=COORDINATOR, key="close", reason=CloseReason.NOT_WORKING)
-        await cohort.pairing(id).execute_update("close_early", closing)
+        await leave(cohort, running, id)
     await cohort.pass_a_week(reviewed)
     result = await cohort.client.get_workflow_handle(cohort.handle.id, result_type=CohortResult).result()
     stored = await cohort.store.read(cohort.handle.id)
@@ -187,6 +78,13 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     assert closed.type == "CohortClosed"
     assert await cohort.desk.state() == await _folded(cohort)
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def leave(cohort: LiveCohort, running: Cohort, id: str) -> None:
+    """The mentee has left the company: the pairing ends for good."""
+    leaver = next(planned.pair.mentee for planned in running.proposed if planned.pairing == id)
+    gone = ReportLeaver(by=Actor(role=Role.SERVICE, id="hr"), key="left", participant=leaver, leaves_at=LONG_AGO)
+    await cohort.pairing(id).execute_update("report_leaver", gone)
 
 
 async def _folded(cohort: LiveCohort) -> Cohort:
@@ -215,9 +113,7 @@ async def test_a_repeated_launch_starts_nothing_twice(cohort: LiveCohort) -> Non
     await cohort.desk.approve(APPROVER)
     running = await cohort.launched()
     one = running.launched[0]
-    await cohort.pairing(one).execute_update(
-        "close_early", CloseEarly(by=COORDINATOR, key="close", reason=CloseReason.LEAVE)
-    )
+    await leave(cohort, running, one)
     await cohort.pairing(one).result()
     runs, events = await cohort.runs(running), await cohort.store.count()
 

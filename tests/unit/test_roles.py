@@ -61,6 +61,9 @@ ALLOWED: dict[str, set[str]] = {
     "withdraw_participant": {"coordinator"},
     "close_enrolment": {"coordinator"},
     "approve_matches": {"approver"},
+    "suspend_cohort": {"coordinator"},
+    "resume_cohort": {"coordinator"},
+    "amend_program": {"coordinator"},
     "cancel_cohort": {"approver"},
 }
 

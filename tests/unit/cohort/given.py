@@ -16,8 +16,10 @@ from domain.cohort.closing import CloseCohort
 from domain.cohort.decider import CohortCommand, CohortEvent, decide, evolve
 from domain.cohort.enrolment import CloseEnrolment, CreateCohort, EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
+from domain.cohort.orders import RecordOrder
 from domain.cohort.running import RecordLaunch, RecordReview
-from domain.cohort.state import Cohort, CohortStage, Funnel, Participant, PlannedPairing, fire_cohort
+from domain.cohort.state import Cohort, CohortStage, Funnel, Participant, PlannedPairing, Refusal, fire_cohort
+from domain.cohort.suspending import SuspendCohort
 from domain.decider import Actor, Command, Event, Rejected, Role
 from domain.evaluation import Headline, headline
 from domain.matching.assignment import ProposedPair
@@ -164,6 +166,11 @@ class Story:
         self._obey(RecordReview(by=fired.by, key=fired.key, clock=fired.clock, due=fired.due, funnel=figures_read))
         return self
 
+    def told(self, obeyed: int, *refusals: Refusal) -> Story:
+        """The engine reports that the oldest order has been carried out."""
+        order = self.state.orders[0].number
+        return self.when(RecordOrder, ENGINE, order=order, obeyed=obeyed, refusals=refusals)
+
     def then(self, *expected: Expected) -> Story:
         """Exactly these events came of the last step."""
         assert list(self.latest) == list(expected)
@@ -213,6 +220,12 @@ def running(pairs: int = 2) -> Story:
     """Every pairing runs."""
     story = approved(pairs)
     return story.when(RecordLaunch, ENGINE, pairings=[pair.pairing for pair in story.state.unlaunched])
+
+
+def suspended(pairs: int = 2) -> Story:
+    """Suspended on day 16, and its pairings know."""
+    story = running(pairs).when(SuspendCohort, COORDINATOR, on=16, reason="a works council")
+    return story.told(obeyed=pairs)
 
 
 def evaluating(pairs: int = 2) -> Story:

@@ -7,8 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort, CohortCancelled, CohortClosed
-from domain.cohort.state import CohortStage
+from domain.cohort.decider import Work, work
+from domain.cohort.orders import OrderCarriedOut, pairing_command, tellings
+from domain.cohort.running import RecordLaunch
+from domain.cohort.state import CohortStage, OrderKind
+from domain.cohort.suspending import SuspendCohort
 from domain.decider import Actor
+from domain.pairing.closing import CloseEarly
+from domain.pairing.state import CloseReason
 
 from .given import (
     APPROVER,
@@ -25,6 +31,7 @@ from .given import (
     in_review,
     matching,
     running,
+    suspended,
 )
 
 
@@ -67,9 +74,44 @@ def test_no_service_cancels_a_cohort() -> None:
     in_review().refuses(CancelCohort, ENGINE, code="role", reason="budget")
 
 
-@pytest.mark.parametrize("story", [approved, running, evaluating], ids=lambda story: story.__name__)
-def test_after_it_pairings_are_closed_one_by_one(story: Callable[[], Story]) -> None:
-    story().refuses(CancelCohort, APPROVER, code="stage", reason="budget")
+@pytest.mark.parametrize("story", [approved, running, suspended], ids=lambda story: story.__name__)
+def test_after_it_the_pairings_that_run_are_closed_with_it(story: Callable[[], Story]) -> None:
+    cancelled = story().when(CancelCohort, APPROVER, reason="budget")
+
+    cancelled.then(an(CohortCancelled, reason="budget", closes_pairings=True))
+    assert (cancelled.stage, cancelled.clocks) == (CohortStage.CANCELLED, {})
+    assert cancelled.state.ended
+    assert not cancelled.state.final, "the pairings have not been told"
+    assert work(cancelled.state) is Work.ORDER
+    (order,) = cancelled.state.orders
+    command = pairing_command(order)
+    assert isinstance(command, CloseEarly)
+    assert (command.reason, command.at) == (CloseReason.COHORT_CANCELLED, cancelled.now)
+
+    cancelled.told(obeyed=2).then(an(OrderCarriedOut, kind=OrderKind.CLOSE, obeyed=2))
+    assert cancelled.state.final
+    assert work(cancelled.state) is None
+
+
+def test_a_batch_that_was_being_launched_is_closed_too() -> None:
+    cancelled = approved(3).when(CancelCohort, APPROVER, reason="budget")
+
+    cancelled.when(RecordLaunch, ENGINE, pairings=["m1-e1", "m2-e2"])
+
+    ((_, told),) = tellings(cancelled.state, cancelled.state.orders[0])
+    assert told == ("m1-e1", "m2-e2")
+    cancelled.told(obeyed=2).refuses(RecordLaunch, ENGINE, code="stage", pairings=["m3-e3"])
+
+
+def test_whoever_takes_the_figures_is_not_stopped() -> None:
+    evaluating().refuses(CancelCohort, APPROVER, code="stage", reason="budget")
+
+
+def test_an_abandoned_cohort_gives_no_order() -> None:
+    story = running().when(SuspendCohort, COORDINATOR, reason="a works council")
+
+    assert story.when(AbandonCohort, ENGINE, reason="the workflow was cancelled").state.final
+    running().refuses(AbandonCohort, COORDINATOR, code="role", reason="by hand")
 
 
 def test_the_coordinator_does_not_cancel() -> None:

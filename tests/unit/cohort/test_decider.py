@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 import domain.cohort
 from domain.cohort import decider
+from domain.cohort.amendment import AmendProgram
 from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
 from domain.cohort.decider import CohortCommand, CohortEvent, Work, agenda, decide, evolve, load, notices, work
 from domain.cohort.enrolment import (
@@ -25,8 +26,10 @@ from domain.cohort.enrolment import (
     WithdrawParticipant,
 )
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
+from domain.cohort.orders import RecordOrder
 from domain.cohort.running import RecordLaunch, RecordReview
 from domain.cohort.state import Cohort, CohortClock, EngineReport, FireCohortClock, Funnel, fire_cohort
+from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.decider import Command, Event, Rejected
 from workflows.cohort import CohortWorkflow
 from workflows.commands import update_name
@@ -41,6 +44,7 @@ from .given import (
     closed,
     creation,
     day,
+    design,
     draft,
     enrolling,
     evaluating,
@@ -50,6 +54,7 @@ from .given import (
     people,
     planned,
     running,
+    suspended,
 )
 
 STATES: TypeAdapter[Cohort] = TypeAdapter(Cohort)
@@ -61,6 +66,7 @@ SENT_BY_THE_ENGINE = {
     RecordMatchRun,
     RecordLaunch,
     RecordReview,
+    RecordOrder,
     CloseCohort,
     AbandonCohort,
     FireCohortClock,
@@ -79,6 +85,7 @@ SENT_BY_THE_ENGINE = {
         (in_review, None),
         (approved, Work.LAUNCH),
         (running, None),
+        (suspended, None),
         (evaluating, Work.EVALUATE),
         (closed, None),
     ],
@@ -142,7 +149,7 @@ def test_the_rest_is_told_to_nobody(story: Callable[[], Story]) -> None:
 # --- What always holds ---
 
 
-STORIES = (draft, enrolling, matching, in_review, approved, running, evaluating, closed)
+STORIES = (draft, enrolling, matching, in_review, approved, running, suspended, evaluating, closed)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
@@ -188,6 +195,10 @@ MADE: dict[type[Command], Callable[[int], dict[str, Any]]] = {
     RecordLaunch: lambda pick: {"pairings": [planned(pick + 1).pairing]},
     CloseCohort: lambda pick: {"headline": figures()},
     CancelCohort: lambda pick: {"reason": "budget"},
+    SuspendCohort: lambda pick: {"reason": "a works council"},
+    ResumeCohort: lambda pick: {},
+    AmendProgram: lambda pick: {"design": design(version=pick + 1)},
+    RecordOrder: lambda pick: {"order": pick + 1, "obeyed": pick},
     AbandonCohort: lambda pick: {"reason": "the workflow was cancelled"},
 }
 KINDS = sorted(MADE, key=lambda kind: kind.__name__)
@@ -222,7 +233,7 @@ def test_whatever_people_do_the_rules_hold(
             assert kind is not FireCohortClock, "no clock is refused"
             assert story.state is before
             assert len(story.events) == known
-        assert all(before.since <= event.at <= story.now for event in story.events[known:])
+        assert all(before.as_of <= event.at <= story.now for event in story.events[known:])
         _is_sound(story, rang)
 
 
@@ -240,7 +251,7 @@ def _is_sound(story: Story, rang: set[tuple[str, object]]) -> None:
     assert [(deadline.name, deadline.due) for deadline in agenda(state)] == [(c.name, c.due) for c in state.clocks]
     assert len({person.id for person in state.participants}) == len(state.participants)
     assert set(state.launched) <= {pair.pairing for pair in state.proposed}
-    if state.ended:
+    if state.final:
         assert state.clocks == ()
         with pytest.raises(Rejected):
             decide(state, creation(), story.now)
