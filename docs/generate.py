@@ -1,4 +1,4 @@
-"""Writes program-design.md, contract.md, lifecycle.md and schemas/ from the code, words.toml and templates/.
+"""Writes the pages and schemas that are made from the code, words.toml and templates/ (see `pages`).
 
 `--check` writes nothing and fails where a page is not what the code says now.
 """
@@ -34,6 +34,8 @@ from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Sta
 from domain.pairing.with_cohort import COHORT as COHORT_ITSELF
 from domain.pairing.with_cohort import CohortOrder
 from domain.program import ProgramDesign
+from operations.reference import reference
+from operations.shapes import NoWords, inner_type, shape
 from workflows.cohort import TITLES as COHORT_TITLES
 from workflows.contract import Receipt
 from workflows.engine import REMEMBERED_AT_MOST
@@ -151,7 +153,7 @@ def program_design(words: Words) -> str:
     for section in dict.fromkeys(at[0] if len(at) > 1 else "" for at, _ in fields):
         of_section = [(at, field) for at, field in fields if (at[0] if len(at) > 1 else "") == section]
         rows = [
-            (f"`{'.'.join(at)}`", meanings[".".join(at)], _shape(field.annotation, field), *_default_and_source(field))
+            (f"`{'.'.join(at)}`", meanings[".".join(at)], shape(field.annotation, field), *_default_and_source(field))
             for at, field in of_section
         ]
         title, text = (f"## `{section}`", _first_line(_section(section))) if section else ("## At the top", "")
@@ -316,7 +318,7 @@ def _ids(command: type[Command]) -> Mapping[Role, str]:
 
 def _fields(fields: Mapping[str, FieldInfo]) -> str:
     rows = [
-        (f"`{name}`", _shape(field.annotation, field), "yes" if field.is_required() else _optional(field), _told(field))
+        (f"`{name}`", shape(field.annotation, field), "yes" if field.is_required() else _optional(field), _told(field))
         for name, field in fields.items()
     ]
     told = any(row[3] for row in rows)
@@ -331,7 +333,7 @@ def _optional(field: FieldInfo) -> str:
 
 
 def _told(field: FieldInfo) -> str:
-    inner = _inner(field.annotation)
+    inner = inner_type(field.annotation)
     told = field.description or (_first_line(inner) if inner is not None else "")
     if inner is ProgramDesign:
         return "A whole [program design](program-design.md)."
@@ -342,7 +344,7 @@ def _told(field: FieldInfo) -> str:
 
 def _named(name: str, field: FieldInfo) -> str:
     default = "" if field.is_required() else f", {_optional(field).removeprefix('no, ')}"
-    return f"`{name}` ({_shape(field.annotation, field)}{default})"
+    return f"`{name}` ({shape(field.annotation, field)}{default})"
 
 
 def _example(model: type[BaseModel], values: Words) -> Words:
@@ -356,7 +358,7 @@ def _example(model: type[BaseModel], values: Words) -> Words:
 
 
 def _value(annotation: Any, values: Words) -> object:
-    inner = _inner(annotation)
+    inner = inner_type(annotation)
     if inner is not None and issubclass(inner, Enum):
         return next(iter(inner)).value
     if inner is not None and issubclass(inner, BaseModel):
@@ -504,50 +506,6 @@ def _all_drawn(diagram: str, stages: type[Enum]) -> None:
 # --- shared -----------------------------------------------------------------------------------
 
 
-def _shape(annotation: Any, field: FieldInfo | None = None) -> str:
-    """A field's type in words, with its bounds."""
-    bounds = {type(m).__name__: m for m in field.metadata} if field else {}
-    low, high = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
-    positive = getattr(bounds.get("Gt"), "gt", None) is not None
-    span = f"{low} to {high}" if low is not None and high is not None else f"from {low}" if low is not None else ""
-    span = span or (f"above 0, up to {high}" if positive else "")
-    literal = get_args(annotation)
-    inner = _inner(annotation)
-    if inner is not None and issubclass(inner, Enum):
-        return " or ".join(f"`{one.value}`" for one in inner)
-    if inner is not None and issubclass(inner, BaseModel):
-        return "list of objects" if literal else "object"
-    if literal and all(isinstance(one, str) for one in literal):
-        return " or ".join(f"`{one}`" for one in literal)
-    text = str(annotation)
-    for part, shape in (
-        ("tuple[datetime.date", "list of dates"),
-        ("tuple[tuple[str", "list of pairs of ids"),
-        ("timedelta, ...", "list of durations"),
-        ("tuple[typing.Annotated[datetime.timedelta", "list of durations"),
-        ("tuple[str", "list of texts"),
-        ("timedelta", "duration"),
-        ("datetime.time", "time of day"),
-        ("AwareDatetime", "time with offset"),
-        ("datetime.datetime", "time with offset"),
-        ("bool", "`true` or `false`"),
-        ("float", "number"),
-        ("int", "whole number"),
-        ("str", "text"),
-    ):
-        if part in text:
-            return f"{shape}, {span}" if span else shape
-    raise Stale(f"docs/generate.py has no words for the type {text}")
-
-
-def _inner(annotation: Any) -> type | None:
-    """The model or enumeration behind `X`, `X | None` and `tuple[X, ...]`."""
-    for one in (annotation, *get_args(annotation)):
-        if isinstance(one, type) and issubclass(one, (BaseModel, Enum)):
-            return one
-    return None
-
-
 def _agree(section: str, words: Mapping[str, str], code: Sequence[str]) -> None:
     missing, gone = sorted({*code} - {*words}), sorted({*words} - {*code})
     if missing or gone:
@@ -580,6 +538,7 @@ def pages() -> dict[str, str]:
         "program-design.md": program_design(words),
         "contract.md": contract(words),
         "lifecycle.md": lifecycle(words),
+        "command-line.md": f"{MADE}\n\n{reference()}",
     }
 
 
@@ -592,7 +551,7 @@ def main(arguments: Sequence[str]) -> int:
         _refuse_breaking(files)
         _refuse_to_break_others(messages)
         files |= messages
-    except Stale as problem:
+    except (Stale, NoWords) as problem:
         print(problem, file=sys.stderr)
         return 1
     if "--check" not in arguments:

@@ -1,7 +1,7 @@
 """`pairloom`: the command line. Every failure is a sentence that says what to do, and an honest exit code.
 
-0: done. 1: something outside failed (a server, the disk, a port).
-2: what you gave has mistakes, and nothing was started.
+0: done. 1: refused by a rule, or not there. 2: what you gave has mistakes, and nothing was started.
+3: a server, the disk or a port does not answer. 4: a defect of Pairloom.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from traceback import print_exc
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -52,14 +53,18 @@ COMMANDS = {
     ),
     "stop": Lazy("running_commands", "running_app", "Stop what `demo --keep` left running. Data stays.", group=False),
     "today": Lazy(
-        "watching_commands", "today_app", "Everything that needs a person now, the most urgent first.", group=False
+        "today_command", "today_app", "Everything that needs a person now, the most urgent first.", group=False
     ),
     "program": Lazy("file_commands", "program_app", "Program designs."),
     "roster": Lazy("file_commands", "roster_app", "Rosters of people."),
-    "cohort": Lazy("cohort_commands", "cohort_app", "Cohorts: create, look at, approve, watch."),
-    "pairing": Lazy("watching_commands", "pairing_app", "Pairings: how one stands, what happened to it."),
+    "cohort": Lazy("cohort_commands", "cohort_app", "Cohorts: create, look at, approve, launch, watch."),
+    "pairing": Lazy("pairing_commands", "pairing_app", "Pairings: how one stands, what happened to it, what to do."),
     "store": Lazy("store_commands", "store_app", "The event store: migrate, verify, rebuild, export."),
 }
+
+
+WRITES_ITS_JSON = ("demo", "rehearse")
+"""Long runs, whose `--json FILE` is a file beside what they print."""
 
 
 class LazyGroup(TyperGroup):
@@ -104,7 +109,9 @@ def main() -> None:
         print("Interrupted: what this command started has been stopped.", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        code = import_module("operations.failures").explain(error)
+        as_json = "--json" in sys.argv and sys.argv[1] not in WRITES_ITS_JSON
+        code = import_module("operations.failures").explain(error, as_json=as_json)
         if code is None:
-            raise
+            print_exc()
+            sys.exit(4)
         sys.exit(code)

@@ -3,154 +3,181 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
 
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Role
-from domain.matching.assignment import LeftOver
 from eventstore.people import people
 from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
+from operations.answers import answer, console, gives
+from operations.cohort_launch import follow_launch
+from operations.cohort_views import (
+    Approved,
+    CohortShown,
+    CohortWatched,
+    Launched,
+    cohort_shown,
+    print_cohort,
+    watched,
+)
 from operations.cohorts import CohortDesk, CohortNotStarted
+from operations.endings import BadInput, ExitCode, Refused
+from operations.options import DEV_DATA, ApproverId, AsJson, CohortId, DataDirectory
+from operations.progress_bar import progress_bar
 from operations.reach import reach
 from operations.servers import database_address
-from readmodels.questions import CohortAtAGlance, Questions, WeekOfPerson
+from readmodels.questions import Questions
 
-DEV_DATA = Path(".pairloom/dev")
+EVERY = 2.0
+"""Seconds between two looks of `status --watch`."""
 
-cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts: create, look at, approve, watch.")
-
-
-def _slug(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
-        raise typer.BadParameter(f"found {value!r}, expected small letters, digits and hyphens: digital-fluency-2027")
-    return value
-
-
-def _opaque(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value):
-        raise typer.BadParameter(f"found {value!r}, expected an opaque id: letters, digits, '_', '.', '-'; no address")
-    return value
-
-
-CohortId = Annotated[
-    str, typer.Argument(metavar="ID", callback=_slug, help="The cohort's id, such as digital-fluency-2027.")
-]
-DataDirectory = Annotated[Path, typer.Option("--data", help="The data directory of the `pairloom dev` to talk to.")]
+cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts: create, look at, approve, launch, watch.")
 
 
 @cohort_app.command("create")
+@gives(CohortShown)
 def create(
     cohort: CohortId,
     program: Annotated[Path, typer.Option("--program", help="The program design (YAML).")],
     roster: Annotated[Path, typer.Option("--roster", help="The people (CSV).")],
     seed: Annotated[int, typer.Option(min=0, help="Decides ties in the matching.")] = 1,
     data: DataDirectory = DEV_DATA,
+    as_json: AsJson = False,
 ) -> None:
     """Create a cohort, enrol the roster, propose pairs. After an interruption, run it again: nothing happens twice."""
     design, roster_people = read_program(program), read_roster(roster)
 
-    async def run() -> None:
+    async def run() -> tuple[Cohort, dict[str, str]]:
         async with reach(data) as servers:
-            desk = CohortDesk(servers.client, cohort, _coordinator())
+            desk = CohortDesk(servers.client, cohort, coordinator())
             await desk.create(design, seed)
             existing = await desk.state()
             if existing.design != design:
-                raise typer.BadParameter(f"{cohort} exists already, with another program design", param_hint="ID")
+                raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
                 await desk.enrol(servers.store, roster_people)
             proposed = await until(desk, lambda state: state.stage is not CohortStage.MATCHING)
-            await _print(servers.store, proposed)
+            return proposed, await _names(servers.store, cohort)
 
-    asyncio.run(run())
+    state, names = asyncio.run(run())
+    answer(cohort_shown(state), as_json, lambda console: print_cohort(console, cohort_shown(state), names))
 
 
 @cohort_app.command("show")
-def show(cohort: CohortId, data: DataDirectory = DEV_DATA) -> None:
+@gives(CohortShown)
+def show(cohort: CohortId, data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
     """How a cohort stands: its stage, its funnel, its pairs and why, who is left over and why."""
 
-    async def run() -> None:
+    async def run() -> tuple[Cohort, dict[str, str]]:
         async with reach(data) as servers:
-            desk = CohortDesk(servers.client, cohort, _coordinator())
-            await _print(servers.store, await desk.state())
+            desk = CohortDesk(servers.client, cohort, coordinator())
+            return await desk.state(), await _names(servers.store, cohort)
 
-    asyncio.run(run())
+    state, names = asyncio.run(run())
+    answer(cohort_shown(state), as_json, lambda console: print_cohort(console, cohort_shown(state), names))
 
 
 @cohort_app.command("approve")
+@gives(Approved)
 def approve(
     cohort: CohortId,
-    approver: Annotated[
-        str, typer.Option("--as", callback=_opaque, help="The approver's opaque id, kept in the record.")
-    ],
+    approver: ApproverId,
     start: Annotated[str | None, typer.Option(help="Day of the first offers (YYYY-MM-DD); by default now.")] = None,
     data: DataDirectory = DEV_DATA,
+    as_json: AsJson = False,
 ) -> None:
-    """Publish the proposed pairs under a name, and launch them."""
+    """Publish the proposed pairs under a name. Their pairings are launched from then on: `cohort launch` follows it."""
 
-    async def run() -> None:
+    async def run() -> Cohort:
         async with reach(data) as servers:
-            desk = CohortDesk(servers.client, cohort, _coordinator())
+            desk = CohortDesk(servers.client, cohort, coordinator())
             zone = (await desk.state()).design.zone
             by = Actor(role=Role.APPROVER, id=approver)
             await desk.approve(by, starts_at=None if start is None else _nine_o_clock(start, zone))
-            launched = await until(desk, lambda state: not state.unlaunched)
-            Console().print(f"{len(launched.launched)} pairings of {cohort} are launched.", highlight=False)
+            return await desk.state()
 
-    asyncio.run(run())
+    state = asyncio.run(run())
+    assert state.starts_at is not None
+    approved = Approved(cohort=cohort, approved_by=approver, starts_at=state.starts_at, pairs=len(state.proposed))
+    text = (
+        f"{approved.pairs} pairs of {cohort} are approved by {approver} and being launched: "
+        f"`pairloom cohort launch {cohort}` shows how far that is."
+    )
+    answer(approved, as_json, lambda console: console.print(text, markup=False))
+
+
+@cohort_app.command("launch")
+@gives(Launched)
+def launch(cohort: CohortId, data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
+    """See the launch of the approved pairs through. Interrupt it and run it again: nothing starts twice."""
+
+    async def run() -> Launched:
+        async with reach(data) as servers:
+            desk = CohortDesk(servers.client, cohort, coordinator())
+            with progress_bar(hidden=as_json) as bar:
+                task = bar.add_task("pairings launched", total=None)
+                return await follow_launch(
+                    desk, servers.store, lambda done, of: bar.update(task, completed=done, total=of)
+                )
+
+    try:
+        launched = asyncio.run(run())
+    except KeyboardInterrupt:
+        typer.echo(f"The launch goes on by itself. Run `pairloom cohort launch {cohort}` again to see it.", err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    text = f"{launched.launched} pairings of {cohort} are launched."
+    answer(launched, as_json, lambda console: console.print(text))
 
 
 @cohort_app.command("status")
+@gives(CohortWatched)
 def status(
     cohort: CohortId,
     weeks: Annotated[int, typer.Option(min=1, max=52, help="How many weeks of load to show.")] = 2,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every two seconds, until Ctrl-C.")] = False,
     data: DataDirectory = DEV_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """A running cohort at a glance: its funnel, what needs a person, who has how much to do in the next weeks."""
-    now = datetime.now(UTC)
+    """A running cohort at a glance: funnel, health, what needs a person, who has how much to do in the next weeks."""
 
-    async def run() -> tuple[CohortAtAGlance | None, list[WeekOfPerson]]:
+    async def looks() -> AsyncIterator[CohortWatched]:
         async with await EventStore.connect(database_address(data), max_size=1) as store:
-            questions = Questions(store)
-            return await questions.glance(cohort, now), await questions.load(cohort, now.date(), weeks)
+            while True:
+                yield await _look(store, cohort, weeks)
+                if not watch:
+                    return
+                await asyncio.sleep(EVERY)
 
-    glance, load = asyncio.run(run())
+    async def once() -> None:
+        async for found in looks():
+            screen = watched(found, found.at)
+            answer(found, as_json, lambda console, screen=screen: console.print(screen))  # type: ignore[misc]
+
+    async def on_a_terminal() -> None:
+        with Live(console=console(), auto_refresh=False, screen=True) as live:
+            async for found in looks():
+                live.update(watched(found, found.at), refresh=True)
+
+    asyncio.run(on_a_terminal() if watch and not as_json and console().is_terminal else once())
+
+
+async def _look(store: EventStore, cohort: str, weeks: int) -> CohortWatched:
+    now, questions = datetime.now(UTC), Questions(store)
+    glance = await questions.glance(cohort, now)
     if glance is None:
-        typer.echo(f"The read model knows no cohort {cohort}: if it is new, see `pairloom store lag`.", err=True)
-        raise typer.Exit(1)
-    if as_json:
-        week_by_week = [week.model_dump(mode="json") for week in load]
-        typer.echo(json.dumps(glance.model_dump(mode="json") | {"load": week_by_week}))
-        return
-    console = Console()
-    console.print(f"[bold]{escape(glance.cohort.title)}[/bold]  ({cohort}): {glance.cohort.stage.value}\n")
-    for step, count in glance.funnel.model_dump().items():
-        console.print(f"  {step.replace('_', ' '):16} {count}", highlight=False)
-    console.print(f"\n{len(glance.attention)} things need a person; `pairloom today` ranks them.", highlight=False)
-    console.print(_load(load))
-
-
-def _load(load: list[WeekOfPerson]) -> Table:
-    table = Table(title="\nload", title_justify="left", box=None, pad_edge=False)
-    for column in ("week of", "who", "messages", "meetings", "minutes"):
-        table.add_column(column, justify="left" if column in ("week of", "who") else "right")
-    for week in load:
-        figures = (str(week.messages), str(week.meetings), str(week.minutes))
-        table.add_row(week.week.isoformat(), week.person.removeprefix("role:"), *figures)
-    return table
+        raise Refused(f"The read model knows no cohort {cohort}: if it is new, see `pairloom store lag`.", "unknown")
+    load = tuple(await questions.load(cohort, now.date(), weeks))
+    return CohortWatched(cohort=glance.cohort, at=now, funnel=glance.funnel, attention=glance.attention, load=load)
 
 
 async def until(desk: CohortDesk, holds: Callable[[Cohort], bool]) -> Cohort:
@@ -163,44 +190,12 @@ async def until(desk: CohortDesk, holds: Callable[[Cohort], bool]) -> Cohort:
     raise CohortNotStarted(f"The cohort '{desk.cohort}' does not get on: see the worker's log.")
 
 
-async def _print(store: EventStore, cohort: Cohort) -> None:
-    names = {person.id: escape(person.name) for person in await people(store, cohort.id)}
-    console = Console()
-    console.print(f"[bold]{escape(cohort.design.title)}[/bold]  ({cohort.id}): {cohort.stage.value}\n")
-    console.print(_pairs(cohort, names))
-    if cohort.left_over:
-        console.print(_left_over(cohort.left_over, names))
-    if cohort.reviews:
-        console.print(f"\nReview of week {cohort.reviews}:", highlight=False)
-        for step, count in cohort.funnel.model_dump().items():
-            console.print(f"  {step.replace('_', ' '):16} {count}", highlight=False)
-    if cohort.stage is CohortStage.REVIEW:
-        console.print(f"\nTo publish these pairs: pairloom cohort approve {cohort.id} --as YOUR-ID", highlight=False)
+async def _names(store: EventStore, cohort: str) -> dict[str, str]:
+    return {person.id: escape(person.name) for person in await people(store, cohort)}
 
 
-def _pairs(cohort: Cohort, names: Mapping[str, str]) -> Table:
-    table = Table(title=f"{len(cohort.proposed)} pairs", title_justify="left", box=None, pad_edge=False)
-    for column in ("pairing", "mentor (junior)", "mentee (executive)", "score", "why"):
-        table.add_column(column, justify="right" if column == "score" else "left")
-    for planned in cohort.proposed:
-        pair = planned.pair
-        mentor, mentee = names.get(pair.mentor, pair.mentor), names.get(pair.mentee, pair.mentee)
-        table.add_row(planned.pairing, mentor, mentee, f"{pair.score:.2f}", planned.why)
-    return table
-
-
-def _left_over(left_over: tuple[LeftOver, ...], names: Mapping[str, str]) -> Table:
-    table = Table(
-        title=f"\n{len(left_over)} people on the waiting list", title_justify="left", box=None, pad_edge=False
-    )
-    for column in ("person", "role", "why"):
-        table.add_column(column)
-    for left in left_over:
-        table.add_row(names.get(left.person, left.person), left.role, left.reason)
-    return table
-
-
-def _coordinator() -> Actor:
+def coordinator() -> Actor:
+    """As whom the command line sends what a coordinator does."""
     return Actor(role=Role.COORDINATOR, id="operations")
 
 
@@ -208,4 +203,4 @@ def _nine_o_clock(day: str, zone: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(day), time(9), ZoneInfo(zone)).astimezone(UTC)
     except ValueError:
-        raise typer.BadParameter(f"found {day!r}, expected a day such as 2027-01-11", param_hint="--start") from None
+        raise BadInput(f"--start: found {day!r}, expected a day such as 2027-01-11") from None

@@ -18,8 +18,8 @@ from domain.program import ProgramDesign
 from domain.roster import Person
 from eventstore.people import save_people
 from eventstore.store import EventStore
+from operations.sending import ask, send
 from workflows.cohort import CohortWorkflow
-from workflows.commands import update_name
 from workflows.contract import TASK_QUEUE, CohortInput, Receipt
 
 ENROLLED_AT_ONCE = 400
@@ -80,10 +80,9 @@ class CohortDesk:
 
     async def send(self, command: Command) -> Receipt:
         """Send one command; returns when its events are stored. Raises WorkflowUpdateFailedError if refused."""
-        receipt: Receipt = await self.handle.execute_update(update_name(type(command)), command, result_type=Receipt)
-        return receipt
+        return await send(self.handle, command)
 
     async def state(self) -> Cohort:
         """The cohort as its workflow holds it."""
-        cohort: Cohort = await self.handle.query("state", result_type=Cohort)
+        cohort: Cohort = await ask(self.handle, "state", Cohort)
         return cohort

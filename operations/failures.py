@@ -1,10 +1,14 @@
-"""What went wrong, as a sentence that says what to do, and the exit code that belongs to it."""
+"""What went wrong, as a sentence that says what to do, and the exit code that belongs to it (`endings.py`)."""
 
 from __future__ import annotations
 
 import sys
 
-from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -15,9 +19,11 @@ from eventstore.failures import StoreUnavailable
 from eventstore.migrations import SchemaChanged, SchemaTooNew
 from intake.problems import IntakeError
 from operations.cohorts import CohortNotStarted
+from operations.endings import BadInput, ExitCode, Failure, Mistake, Refused, Unreachable
 from rehearsal.virtual_time import RehearsalStuck
 
 OUTSIDE = (
+    Unreachable,
     GroundError,
     StoreUnavailable,
     SchemaTooNew,
@@ -29,38 +35,78 @@ OUTSIDE = (
 )
 """What went wrong outside; each message says what to do."""
 
+NO_ANSWER = (
+    "No answer: does a worker run? The command may wait for one and be carried out later; repeated with the same key, "
+    "it still happens once."
+)
 
-def explain(error: Exception) -> int | None:
-    """Say it on standard error and give the exit code; None for what nobody but a developer can act on."""
-    if isinstance(error, OUTSIDE):
-        print(error, file=sys.stderr)
-        composition.leave(1)
-    told = _sentence(error)
-    if told is None:
+
+def explain(error: Exception, *, as_json: bool) -> int | None:
+    """Say it and give the exit code; None for what nobody but a developer can act on."""
+    failure = _failure(error)
+    if failure is None:
         return None
-    code, sentence = told
-    print(sentence, file=sys.stderr)
-    return code
+    if as_json:
+        print(failure.model_dump_json())
+    else:
+        print(failure.sentence, file=sys.stderr)
+        for mistake in failure.mistakes if isinstance(error, BadInput) else ():
+            print(f"  {mistake.sentence}", file=sys.stderr)
+    if failure.exit_code == ExitCode.UNREACHABLE:
+        composition.leave(failure.exit_code)
+    return failure.exit_code
 
 
-def _sentence(error: Exception) -> tuple[int, str] | None:
+def _failure(error: Exception) -> Failure | None:
     match error:
+        case Refused():
+            return _refused(error.sentence, error.code)
+        case BadInput():
+            return _bad_input(error.sentence, error.mistakes)
         case IntakeError():
-            return 2, error.report()
-        case WorkflowQueryFailedError():
-            return 1, f"The workflow does not answer yet: {error}. Try again in a moment."
-        case WorkflowUpdateFailedError(cause=ApplicationError(message=message)):
-            return 2, f"Refused: {message}"
+            return _bad_input(error.report(), _mistakes(error))
+        case WorkflowUpdateFailedError(cause=ApplicationError(message=message, type=code)):
+            return _refused(f"Refused: {message}.", (code or "").removeprefix("Rejected:") or None)
         case WorkflowUpdateFailedError():
-            return 2, f"Refused: {error.cause}"
+            return _refused(f"Refused: {error.cause}.")
         case WorkflowAlreadyStartedError():
-            return 2, "A cohort of that id has run and ended: choose another id."
+            return _refused("A cohort of that id has run and ended: choose another id.", "duplicate")
+        case WorkflowQueryFailedError():
+            return _unreachable(f"The workflow does not answer yet: {error}. Try again in a moment.")
+        case WorkflowUpdateRPCTimeoutOrCancelledError() | TimeoutError():
+            return _unreachable(NO_ANSWER)
         case RPCError(status=RPCStatusCode.NOT_FOUND):
-            return 1, "There is no cohort of that id."
+            return _refused(_what_is_not_there(error))
         case RPCError():
-            return 1, f"Temporal answers: {error}"
+            return _unreachable(f"Temporal answers: {error}")
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
-            return 1, f"{where}{error.strerror or error}"
+            return _unreachable(f"{where}{error.strerror or error}")
+        case _ if isinstance(error, OUTSIDE):
+            return _unreachable(str(error))
         case _:
             return None
+
+
+def _what_is_not_there(error: RPCError) -> str:
+    if "already completed" in error.message:
+        return "It has ended: nothing is accepted any more."
+    return "There is no cohort or pairing of that id: `pairloom cohort show` and `pairloom today` name them."
+
+
+def _mistakes(error: IntakeError) -> tuple[Mistake, ...]:
+    return tuple(
+        Mistake(file=p.file, line=p.line, field=p.where, found=p.found, expected=p.expected) for p in error.problems
+    )
+
+
+def _refused(sentence: str, code: str | None = None) -> Failure:
+    return Failure(exit_code=ExitCode.REFUSED, failure="refused", code=code, sentence=sentence)
+
+
+def _bad_input(sentence: str, mistakes: tuple[Mistake, ...]) -> Failure:
+    return Failure(exit_code=ExitCode.BAD_INPUT, failure="bad_input", sentence=sentence, mistakes=mistakes)
+
+
+def _unreachable(sentence: str) -> Failure:
+    return Failure(exit_code=ExitCode.UNREACHABLE, failure="unreachable", sentence=sentence)

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from domain.decider import Frozen
 from intake.program_file import read_program
 from intake.roster_file import read_roster
+from operations.answers import answer, gives
+from operations.options import AsJson
 
 program_app = typer.Typer(no_args_is_help=True, help="Program designs.")
 roster_app = typer.Typer(no_args_is_help=True, help="Rosters of people.")
+
+
+class ProgramChecked(Frozen):
+    """A program design without mistakes. One with mistakes is a failure that lists them."""
+
+    file: str
+    program: str
+    version: int
+    title: str
+
+
+class RosterChecked(Frozen):
+    """A roster without mistakes. One with mistakes is a failure that lists them."""
+
+    file: str
+    mentors: int
+    mentees: int
 
 
 @program_app.callback()
@@ -24,15 +45,25 @@ def _roster() -> None:
 
 
 @program_app.command("check")
-def check_program(file: Path) -> None:
+@gives(ProgramChecked)
+def check_program(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program design (YAML).")], as_json: AsJson = False
+) -> None:
     """Say everything that is wrong with a program design."""
     design = read_program(file)
-    typer.echo(f"{file}: {design.title}, version {design.version}: no mistakes found")
+    checked = ProgramChecked(file=str(file), program=design.program, version=design.version, title=design.title)
+    text = f"{file}: {design.title}, version {design.version}: no mistakes found"
+    answer(checked, as_json, lambda console: console.print(text, markup=False, soft_wrap=True))
 
 
 @roster_app.command("check")
-def check_roster(file: Path) -> None:
+@gives(RosterChecked)
+def check_roster(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The people (CSV).")], as_json: AsJson = False
+) -> None:
     """Say everything that is wrong with a roster."""
     people = read_roster(file)
     mentors = sum(person.role == "mentor" for person in people)
-    typer.echo(f"{file}: {mentors} mentors, {len(people) - mentors} mentees: no mistakes found")
+    checked = RosterChecked(file=str(file), mentors=mentors, mentees=len(people) - mentors)
+    text = f"{file}: {mentors} mentors, {checked.mentees} mentees: no mistakes found"
+    answer(checked, as_json, lambda console: console.print(text, markup=False, soft_wrap=True))

@@ -12,19 +12,21 @@ import typer
 from rich.console import Console
 
 import worker as composition
+from domain.decider import Frozen
 from embedded.ground import USUAL_PORTS
 from intake.program_file import read_program
 from intake.roster_file import read_roster
+from operations.answers import answer, gives
 from operations.demo import DemoPlan, run_demo
 from operations.development import run_development
+from operations.options import DEV_DATA, AsJson
 from operations.output import console_for_tables, must_be_writable
 from operations.progress import progress_on
 from operations.report import as_json, print_report
 from operations.starting import start_day
 from operations.stopping import stop_everything
 
-HOME = Path(".pairloom")
-DEMO_DATA, DEV_DATA = HOME / "demo", HOME / "dev"
+DEMO_DATA = Path(".pairloom/demo")
 
 running_app = typer.Typer()
 
@@ -77,12 +79,24 @@ def worker() -> None:
     raise typer.Exit(composition.main())
 
 
+class Stopped(Frozen):
+    """A data directory, and whether anything ran on it."""
+
+    data: str
+    stopped: bool
+
+
 @running_app.command()
-def stop(data: Annotated[Path | None, typer.Option("--data", help="Only this data directory.")] = None) -> None:
+@gives(Stopped, several=True)
+def stop(
+    data: Annotated[Path | None, typer.Option("--data", help="Only this data directory.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Stop what `demo --keep` left running. Data stays."""
-    for directory in [data] if data is not None else [DEMO_DATA, DEV_DATA]:
-        stopped = stop_everything(directory)
-        typer.echo(f"{directory}: {'stopped' if stopped else 'nothing was running'}")
+    directories = [data] if data is not None else [DEMO_DATA, DEV_DATA]
+    found = tuple(Stopped(data=str(directory), stopped=stop_everything(directory)) for directory in directories)
+    lines = [f"{one.data}: {'stopped' if one.stopped else 'nothing was running'}" for one in found]
+    answer(found, as_json, lambda console: console.print("\n".join(lines), markup=False))
 
 
 def _start(given: str | None, zone: str) -> datetime:

@@ -3,40 +3,79 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.table import Table
 
+from domain.decider import Frozen
 from eventstore.failures import StoreUnavailable
-from eventstore.lag import Lag, lag
+from eventstore.lag import Behind, Lag, lag
 from eventstore.migrations import migrate
 from eventstore.projections import Generation, Projection, Projector, begin_rebuild, generations, prepare, switch
 from eventstore.sequencer import publish
 from eventstore.store import EventStore
-from eventstore.verification import Verified, seal_at, verify
+from eventstore.verification import Finding, Verified, seal_at, verify
+from operations.answers import answer, gives
+from operations.endings import ExitCode, Refused
 from operations.exporting import ExportFormat, ExportRefused, aliases, export
+from operations.options import DEV_DATA, AsJson, DataDirectory
+from operations.progress_bar import progress_bar
 from operations.servers import database_address
 from readmodels.standing import Standing
-
-DEV_DATA = Path(".pairloom/dev")
 
 READ_MODELS: dict[str, type[Projection]] = {Standing.name: Standing}
 
 store_app = typer.Typer(no_args_is_help=True, help="The event store: migrate, verify, rebuild, export.")
 
-DataDirectory = Annotated[Path, typer.Option("--data", help="The data directory of the `pairloom dev` to talk to.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+
+class StoreMigrated(Frozen):
+    """The migrations applied now, and the read models whose tables were made."""
+
+    migrations: tuple[str, ...]
+    read_models: tuple[str, ...]
+
+
+class StoreVerified(Frozen):
+    """What was checked up to `position`; `findings` is empty where every event is what was stored."""
+
+    position: int
+    seal: str
+    findings: tuple[Finding, ...]
+    anchor_holds: bool
+
+
+class ReadModelRebuilt(Frozen):
+    """A read model that was folded again and is live."""
+
+    read_model: str
+    events: int
+
+
+class StoreLag(Frozen):
+    """How far the feed is behind the store, and its readers behind the feed. `oldest` is in seconds."""
+
+    head: int
+    unpublished: int
+    oldest: float | None
+    behind: tuple[Behind, ...]
+
+
+class CohortExported(Frozen):
+    """A cohort's events in a file."""
+
+    cohort: str
+    events: int
+    file: str
+    identified: bool
 
 
 @store_app.command("migrate")
+@gives(StoreMigrated)
 def migrate_store(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
     """Bring the database to this version's schema, and make what the read models need. Safe to repeat."""
 
@@ -45,18 +84,15 @@ def migrate_store(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> No
         return await migrate(url), await prepare(url, [model() for model in READ_MODELS.values()])
 
     applied, made = asyncio.run(run())
-    if as_json:
-        typer.echo(json.dumps({"migrations": applied, "read_models": [generation.name for generation in made]}))
-        return
-    for name in applied:
-        typer.echo(f"applied {name}")
-    for generation in made:
-        typer.echo(f"made the tables of the read model {generation.name}; workers fill them")
-    if not applied and not made:
-        typer.echo("The database is up to date.")
+    migrated = StoreMigrated(migrations=tuple(applied), read_models=tuple(generation.name for generation in made))
+    lines = [f"applied {name}" for name in migrated.migrations]
+    lines += [f"made the tables of the read model {name}; workers fill them" for name in migrated.read_models]
+    text = "\n".join(lines or ["The database is up to date."])
+    answer(migrated, as_json, lambda console: console.print(text))
 
 
 @store_app.command("verify")
+@gives(StoreVerified)
 def verify_store(
     data: DataDirectory = DEV_DATA,
     anchor: Annotated[
@@ -70,29 +106,29 @@ def verify_store(
 
     async def run() -> tuple[Verified, bool]:
         async with await EventStore.connect(database_address(data), max_size=1) as store:
-            with _bar(hidden=as_json) as bar:
+            with progress_bar(hidden=as_json) as bar:
                 task = bar.add_task("events verified", total=None)
                 verified = await verify(store, lambda done, total: bar.update(task, completed=done, total=total))
             return verified, kept is None or await seal_at(store, kept[0]) == kept[1]
 
-    verified, still_there = asyncio.run(run())
-    if as_json:
-        typer.echo(json.dumps(asdict(verified) | {"anchor_holds": still_there}))
-    else:
-        for finding in verified.findings:
-            typer.echo(finding.sentence)
-        if not still_there:
-            typer.echo(f"The seal at {anchor} is not the record's: history was rewritten since it was printed.")
-        if not verified.findings and still_there:
-            typer.echo(f"Every event is what was stored. Keep this elsewhere: {verified.position}:{verified.seal}")
-    if verified.findings or not still_there:
-        raise typer.Exit(1)
+    found, holds = asyncio.run(run())
+    verified = StoreVerified(position=found.position, seal=found.seal, findings=found.findings, anchor_holds=holds)
+    lines = [finding.sentence for finding in verified.findings]
+    if not holds:
+        lines.append(f"The seal at {anchor} is not the record's: history was rewritten since it was printed.")
+    kept_elsewhere = f"Every event is what was stored. Keep this elsewhere: {verified.position}:{verified.seal}"
+    text = "\n".join(lines or [kept_elsewhere])
+    answer(verified, as_json, lambda console: console.print(text, markup=False, soft_wrap=True))
+    if lines:
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 @store_app.command("rebuild")
+@gives(ReadModelRebuilt)
 def rebuild(
     name: Annotated[str, typer.Argument(help=f"The read model: {', '.join(READ_MODELS)}.")],
     data: DataDirectory = DEV_DATA,
+    as_json: AsJson = False,
 ) -> None:
     """Fill a read model again beside the live one, and switch when it has caught up. Readers notice nothing."""
     if name not in READ_MODELS:
@@ -102,15 +138,18 @@ def rebuild(
         url = database_address(data)
         building = await begin_rebuild(url, READ_MODELS[name]())
         async with await EventStore.connect(url, max_size=2) as store:
-            with _bar(hidden=False) as bar:
+            with progress_bar(hidden=as_json) as bar:
                 return await _fill(
                     store, Projector(store, READ_MODELS[name](), building, f"rebuild:{os.getpid()}"), bar
                 )
 
-    typer.echo(f"{name} is rebuilt from {asyncio.run(run())} events and live.")
+    rebuilt = ReadModelRebuilt(read_model=name, events=asyncio.run(run()))
+    text = f"{name} is rebuilt from {rebuilt.events} events and live."
+    answer(rebuilt, as_json, lambda console: console.print(text))
 
 
 @store_app.command("lag")
+@gives(StoreLag)
 def show_lag(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
     """How far the feed is behind the store, and its readers behind the feed."""
 
@@ -119,20 +158,23 @@ def show_lag(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
             return await lag(store)
 
     found = asyncio.run(run())
-    if as_json:
-        oldest = None if found.oldest is None else found.oldest.total_seconds()
-        typer.echo(json.dumps(asdict(found) | {"oldest": oldest}))
-        return
+    oldest = None if found.oldest is None else found.oldest.total_seconds()
+    told = StoreLag(head=found.head, unpublished=found.unpublished, oldest=oldest, behind=found.behind)
+    answer(told, as_json, lambda console: console.print(f"The feed has {told.head} events.", _readers(told), sep="\n"))
+
+
+def _readers(found: StoreLag) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in ("reader", "events behind", "processes"):
         table.add_column(column, justify="left" if column == "reader" else "right")
     table.add_row("the feed itself", str(found.unpublished), "")
     for behind in found.behind:
         table.add_row(behind.name, str(behind.events), str(behind.readers))
-    Console().print(f"The feed has {found.head} events.", table, sep="\n", highlight=False)
+    return table
 
 
 @store_app.command("export")
+@gives(CohortExported)
 def export_cohort(
     cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's id.")],
     file: Annotated[Path, typer.Option("--to", help="The file to write.")],
@@ -145,22 +187,24 @@ def export_cohort(
         bool, typer.Option("--identified", help="The record itself: participants' ids, goals, reasons.")
     ] = False,
     data: DataDirectory = DEV_DATA,
+    as_json: AsJson = False,
 ) -> None:
     """Write a cohort's events for analysts: aliases instead of ids, no prose, every number and date."""
     alias = None if identified else aliases(_key(key_file))
 
     async def run() -> int:
         async with await EventStore.connect(database_address(data), max_size=1) as store:
-            with _bar(hidden=False) as bar:
+            with progress_bar(hidden=as_json) as bar:
                 task = bar.add_task("events written", total=None)
                 return await export(store, cohort, file, form, alias, lambda more: bar.advance(task, more))
 
     try:
         count = asyncio.run(run())
     except ExportRefused as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"{count} events of {cohort} are in {file}.")
+        raise Refused(str(refused)) from None
+    exported = CohortExported(cohort=cohort, events=count, file=str(file), identified=identified)
+    text = f"{count} events of {cohort} are in {file}."
+    answer(exported, as_json, lambda console: console.print(text, markup=False, soft_wrap=True))
 
 
 async def _fill(store: EventStore, projector: Projector, bar: Progress) -> int:
@@ -183,12 +227,6 @@ async def _fill(store: EventStore, projector: Projector, bar: Progress) -> int:
 
 async def _live(store: EventStore, name: str) -> int:
     return max((generation.number for generation in await generations(store, name) if generation.live), default=0)
-
-
-def _bar(*, hidden: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, disable=hidden or not console.is_terminal, transient=True)
 
 
 def _anchor(text: str) -> tuple[int, str]:

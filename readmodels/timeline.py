@@ -7,8 +7,11 @@ from datetime import datetime
 
 from domain.cohort import decider as cohorts
 from domain.cohort import story as cohort_story
+from domain.decider import Role
 from domain.pairing import decider as pairings
 from domain.pairing import story as pairing_story
+from domain.pairing.state import Pairing
+from domain.pairing.visibility import visible
 from eventstore.records import AsOf, StoredEvent
 from eventstore.store import EventStore
 
@@ -25,10 +28,19 @@ class Told:
     sentence: str
 
 
-async def pairing_timeline(store: EventStore, cohort: str, pairing: str, as_of: AsOf | None = None) -> list[Told]:
-    """The pairing's story, empty for an unknown one."""
+async def pairing_timeline(
+    store: EventStore, cohort: str, pairing: str, as_of: AsOf | None = None, *, reader: Role
+) -> list[Told]:
+    """The pairing's story as far as the reader's role may know it, empty for an unknown one."""
     stored = await store.read(f"pairing/{cohort}/{pairing}", as_of=as_of)
-    return [_told(e, pairing_story.tell(pairings.load(e.data, e.schema_version))) for e in stored]
+    events = [(each, pairings.load(each.data, each.schema_version)) for each in stored]
+    return [_told(each, pairing_story.tell(event)) for each, event in events if visible(event, reader)]
+
+
+async def pairing_state(store: EventStore, cohort: str, pairing: str) -> Pairing | None:
+    """The pairing as its stream tells it now; None for an unknown one."""
+    stored = await store.read(f"pairing/{cohort}/{pairing}")
+    return pairings.fold(pairings.load(e.data, e.schema_version) for e in stored) if stored else None
 
 
 async def cohort_timeline(store: EventStore, cohort: str, as_of: AsOf | None = None) -> list[Told]:

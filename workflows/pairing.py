@@ -23,9 +23,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.goal_setting import CloseGoal, NameDelegate, ProgressGoal, SetGoals, SignAgreement
     from domain.pairing.leave import ReportLeave, ReportReturn
     from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
+    from domain.pairing.moves import waiting_for
     from domain.pairing.offer import AcceptOffer, DeclineOffer
     from domain.pairing.pausing import Pause, Resume
-    from domain.pairing.state import CloseReason, Health, Pairing, health, waiting_for
+    from domain.pairing.state import CloseReason, Health, Pairing, health
     from domain.pairing.training import CompleteTraining, WaiveTraining
     from domain.pairing.undoing import SettleClose, UndoAcceptance, UndoClose
     from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort

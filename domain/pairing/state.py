@@ -355,30 +355,3 @@ def health_course(state: Pairing) -> HealthCourse:
         (max(state.as_of, state.quiet_since + policy.amber_after), Health.AMBER),
         (max(state.as_of, state.quiet_since + policy.red_after), Health.RED),
     )
-
-
-def waiting_for(state: Pairing) -> tuple[Role, ...]:
-    """Whose move it is now, in the order mentor, mentee, coordinator."""
-    waiting: set[Role] = set()
-    match state.stage:
-        case Stage.OFFERED:
-            waiting = {_role(side) for side in SIDES if side not in state.accepted}
-        case Stage.TRAINING:
-            waiting = {_role(side) for side in SIDES if side not in state.trained}
-        case Stage.GOAL_SETTING | Stage.MEETING:
-            enough = len(state.goals) >= state.design.goals.at_least
-            waiting = {_role(side) for side in SIDES if side not in state.signed or not enough}
-            if not state.meetings and not state.plan_is_fulfilled:
-                waiting.add(Role.MENTOR if state.cancelled_last is None else _role(state.cancelled_last))
-        case Stage.EVALUATING:
-            done = {evaluation.side for evaluation in state.evaluations}
-            waiting = {_role(side) for side in SIDES if side not in done}
-        case _:
-            pass
-    if state.escalations and not state.ended:
-        waiting.add(Role.COORDINATOR)
-    return tuple(role for role in (Role.MENTOR, Role.MENTEE, Role.COORDINATOR) if role in waiting)
-
-
-def _role(side: Side) -> Role:
-    return Role.MENTOR if side is Side.MENTOR else Role.MENTEE

@@ -8,6 +8,7 @@ from domain.decider import Clock, Frozen, ParticipantId, Role
 from domain.evaluation import Outcome
 from domain.pairing.clocks import CONFIDENTIAL, kind_of
 from domain.pairing.facts import outcome
+from domain.pairing.moves import waiting_for
 from domain.pairing.state import (
     Escalation,
     HealthCourse,
@@ -16,7 +17,6 @@ from domain.pairing.state import (
     RematchOwed,
     Stage,
     health_course,
-    waiting_for,
 )
 
 

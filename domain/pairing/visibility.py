@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.decider import Role
 from domain.pairing.cancellations import CancellationCounted
-from domain.pairing.clocks import CONFIDENTIAL
+from domain.pairing.clocks import CONFIDENTIAL, kind_of
 from domain.pairing.concern import ConcernRaised, ConcernResolved
 from domain.pairing.decider import PairingEvent
 from domain.pairing.escalation import EscalationAcknowledged, EscalationClosed, EscalationOpened, ReminderDue
@@ -33,6 +33,11 @@ def visible(event: PairingEvent, role: Role) -> bool:
             return not _confidential(event)
         case Role.SERVICE | Role.CLOCK:
             return False
+
+
+def visible_clock(name: str, role: Role) -> bool:
+    """Whether a reader in this role may know that the clock runs."""
+    return kind_of(name) not in CONFIDENTIAL or role in (Role.CONCERN_HANDLER, Role.AUDITOR)
 
 
 def _confidential(event: PairingEvent) -> bool:

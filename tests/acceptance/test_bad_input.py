@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_checking_a_file_answers_by_its_exit_code(kind: str, file: Path, expecte
     assert "Traceback" not in done.stderr
 
 
+def test_for_machines_the_mistakes_are_json(tmp_path: Path) -> None:
+    done = run("program", "check", BROKEN_PROGRAM, "--json")
+    failure = json.loads(done.stdout)
+    assert (done.returncode, failure["exit_code"], failure["failure"]) == (2, 2, "bad_input")
+    assert len(failure["mistakes"]) >= 5
+    assert all(mistake["line"] and mistake["field"] and mistake["expected"] for mistake in failure["mistakes"])
+    checked = json.loads(run("program", "check", PROJECT / "examples" / "digital-fluency.yaml", "--json").stdout)
+    assert (checked["program"], checked["version"]) == ("digital-fluency", 1)
+
+
 def test_a_start_in_the_past_is_refused_before_anything_runs(tmp_path: Path) -> None:
     done = run("demo", "--start", "2020-01-06", "--data", tmp_path / "data")
     assert done.returncode == 2
@@ -50,7 +61,7 @@ def test_a_start_in_the_past_is_refused_before_anything_runs(tmp_path: Path) -> 
 
 def test_an_unwritable_result_file_is_found_before_the_demo_runs(tmp_path: Path) -> None:
     done = run("demo", "--json", tmp_path / "missing" / "demo.json", "--data", tmp_path / "data")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "missing" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
@@ -59,7 +70,7 @@ def test_an_unwritable_result_file_is_found_before_the_demo_runs(tmp_path: Path)
 def test_a_data_directory_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("mine")
     done = run("dev", "--data", tmp_path / "data")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "give another data directory" in done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "data").read_text() == "mine"

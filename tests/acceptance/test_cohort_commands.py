@@ -14,6 +14,7 @@ from eventstore.projections import wait_until
 from eventstore.store import EventStore
 from tests.acceptance.command_line import PROJECT, development, run, small_roster
 
+NOT_THERE = "There is no cohort or pairing of that id: `pairloom cohort show` and `pairloom today` name them.\n"
 PROGRAM = PROJECT / "examples" / "digital-fluency.yaml"
 
 
@@ -46,6 +47,10 @@ async def test_from_a_people_file_to_launched_pairings(data: Path, roster: Path)
     assert again == (code, said), "a second run changes nothing and says the same"
     code, said = cohort(data, "approve", "spring", "--as", "head-of-learning")
     assert code == 0, said
+    assert "are approved by head-of-learning" in said
+    code, said = cohort(data, "launch", "spring")
+    assert code == 0, said
+    assert cohort(data, "launch", "spring") == (0, said), "a second run starts nothing and says the same"
     ground = attach(data)
     assert ground is not None
     async with await EventStore.connect(ground.database_url) as store:
@@ -73,7 +78,7 @@ async def test_from_a_people_file_to_launched_pairings(data: Path, roster: Path)
 
 def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) -> None:
     assert cohort(data, "status", "nowhere")[0] == 1
-    assert cohort(data, "show", "nowhere") == (1, "There is no cohort of that id.\n")
+    assert cohort(data, "show", "nowhere") == (1, NOT_THERE)
     code, said = cohort(data, "create", "summer", "--program", PROGRAM, "--roster", "missing.csv")
     assert (code, "missing.csv" in said) == (2, True)
     assert cohort(data, "show", "summer")[0] == 1, "a roster with mistakes starts nothing"
@@ -81,13 +86,17 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     other = data.parent / "other.yaml"
     other.write_text(PROGRAM.read_text().replace("version: 1", "version: 2"))
     code, said = cohort(data, "create", "autumn", "--program", other, "--roster", roster)
-    assert (code, "another program design" in said) == (2, True)
+    assert (code, "another program design" in said) == (1, True)
     assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "soon")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06")
-    assert (code, "before the approval" in said) == (2, True)
+    assert (code, "before the approval" in said) == (1, True)
+    code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06", "--json")
+    assert (code, json.loads(said)["code"]) == (1, "time")
+    code, said = cohort(data, "launch", "autumn")
+    assert (code, "must be approved first" in said) == (1, True)
 
 
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:
     code, said = cohort(tmp_path / "nothing", "show", "spring")
-    assert code == 1
+    assert code == 3
     assert "pairloom dev" in said

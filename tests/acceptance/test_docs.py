@@ -66,6 +66,7 @@ ELSEWHERE = {
     'make unit ARGS="-k offer"': f"{DOCS}::test_make_would_run_what_the_documents_say",
     f"{COHORT} create spring --program examples/digital-fluency.yaml --roster examples/roster.csv": LAUNCHED,
     f"{COHORT} approve spring --as head-of-learning --start 2027-01-11": LAUNCHED,
+    f"{COHORT} launch spring": LAUNCHED,
     f"{COHORT} show spring": LAUNCHED,
     f"{COHORT} status spring": LAUNCHED,
     "make chaos-store": CHAOS,
@@ -80,8 +81,8 @@ ELSEWHERE = {
         f"{STORE_TESTS}::test_export_gives_analysts_everything_but_who"
     ),
     ".venv/bin/pairloom today": f"{WATCHING}::test_today_ranks_what_needs_a_person",
-    ".venv/bin/pairloom pairing show spring P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
-    ".venv/bin/pairloom pairing history spring P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
+    ".venv/bin/pairloom pairing show spring/P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
+    ".venv/bin/pairloom pairing history spring/P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
     ".venv/bin/python docs/generate.py": f"{DOCS}::test_generated_pages_are_current",
 }
 """Commands that are too dear or too far-reaching to run here, and the test that runs what they do."""

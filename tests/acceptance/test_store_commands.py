@@ -110,5 +110,5 @@ def test_an_export_of_nothing_leaves_no_file(filled: str, tmp_path: Path) -> Non
 
 def test_a_database_that_was_never_migrated_is_a_sentence(empty_database_url: str) -> None:
     code, said = store_command(empty_database_url, "lag")
-    assert code == 1
+    assert code == 3
     assert "run its migrations first" in said

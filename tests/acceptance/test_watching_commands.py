@@ -9,6 +9,7 @@ import pytest
 
 from eventstore.projections import Projector, prepare
 from eventstore.store import EventStore
+from operations.pairing_views import PairingShown
 from readmodels.questions import Questions
 from readmodels.standing import Standing
 from tests.acceptance.command_line import run
@@ -47,16 +48,19 @@ async def test_a_pairing_and_its_story(midway: str) -> None:
     async with await EventStore.connect(midway) as store:
         pairing = (await Questions(store).pairings("spring"))[0]
         events = await store.read(f"pairing/spring/{pairing.pairing}")
-    code, shown = said(midway, "pairing", "show", "spring", pairing.pairing)
+    id = f"spring/{pairing.pairing}"
+    code, shown = said(midway, "pairing", "show", id)
     assert (code, shown.splitlines()[0].split(",")[0]) == (0, f"{pairing.pairing} of spring: {pairing.stage.value}")
-    code, history = said(midway, "pairing", "history", "spring", pairing.pairing)
+    code, shown = said(midway, "pairing", "show", id, "--json")
+    assert (code, PairingShown.model_validate_json(shown).status) == (0, pairing)
+    code, history = said(midway, "pairing", "history", id)
     assert code == 0
     assert len(history.splitlines()) == len(events)
     assert history.splitlines()[0].endswith("The pairing was created.")
-    code, early = said(midway, "pairing", "history", "spring", pairing.pairing, "--until", f"{START:%Y-%m-%d}")
+    code, early = said(midway, "pairing", "history", id, "--until", f"{START:%Y-%m-%d}")
     assert (code, early) == (0, "".join(line + "\n" for line in history.splitlines() if line < f"{START:%Y-%m-%d}"))
-    code, unknown = said(midway, "pairing", "history", "spring", "nobody")
-    assert (code, unknown) == (1, "There is no pairing nobody in spring: `pairloom cohort show spring` lists them.\n")
+    code, unknown = said(midway, "pairing", "history", "spring/nobody")
+    assert (code, unknown) == (1, "There is no pairing spring/nobody: `pairloom cohort show spring` lists them.\n")
 
 
 async def test_what_a_newer_release_stored_is_answered_with_what_to_do(database_url: str) -> None:
@@ -66,9 +70,9 @@ async def test_what_a_newer_release_stored_is_answered_with_what_to_do(database_
     )
     async with await EventStore.connect(database_url) as store:
         await store.append(newer)
-    code, answer = said(database_url, "pairing", "history", "spring", newer.stream.rpartition("/")[2])
+    code, answer = said(database_url, "pairing", "history", newer.stream.removeprefix("pairing/"))
     assert (code, answer) == (
-        1,
+        3,
         "An event PairingCreated of version 99 cannot be read by this Pairloom: run the release that wrote it, "
         "or a newer one.\n",
     )

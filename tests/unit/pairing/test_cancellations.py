@@ -10,8 +10,9 @@ from domain.pairing.decider import notices
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue
 from domain.pairing.goal_setting import NameDelegate
 from domain.pairing.meetings import CancelMeeting, LogMeeting, MeetingCancelled, MeetingHeld, ScheduleMeeting
+from domain.pairing.moves import waiting_for
 from domain.pairing.pausing import Pause, Resume
-from domain.pairing.state import EscalationKind, waiting_for
+from domain.pairing.state import EscalationKind
 
 from .given import COORDINATOR, DELEGATE, MENTEE, MENTOR, Story, an, day, design, hours, in_meetings, with_a_meeting
 

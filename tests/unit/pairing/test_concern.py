@@ -11,8 +11,9 @@ from domain.pairing.concern import ConcernRaised, ConcernResolved, RaiseConcern,
 from domain.pairing.decider import notices
 from domain.pairing.escalation import ReminderDue
 from domain.pairing.meetings import ScheduleMeeting
+from domain.pairing.moves import waiting_for
 from domain.pairing.pausing import Pause, PauseReason, Resume
-from domain.pairing.state import CloseReason, Side, Stage, waiting_for
+from domain.pairing.state import CloseReason, Side, Stage
 from domain.pairing.status import status
 from domain.pairing.story import tell
 from domain.pairing.undoing import UndoClose

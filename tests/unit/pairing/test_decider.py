@@ -32,9 +32,10 @@ from domain.pairing.facts import facts
 from domain.pairing.goal_setting import CloseGoal, GoalDraft, NameDelegate, ProgressGoal, SetGoals, SignAgreement
 from domain.pairing.leave import ReportLeave, ReportReturn
 from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
+from domain.pairing.moves import waiting_for
 from domain.pairing.offer import AcceptOffer, DeclineOffer
 from domain.pairing.pausing import Pause, PauseReason, Resume
-from domain.pairing.state import CloseReason, Pairing, Side, Stage, health, waiting_for
+from domain.pairing.state import CloseReason, Pairing, Side, Stage, health
 from domain.pairing.training import CompleteTraining, WaiveTraining
 from domain.pairing.undoing import UndoAcceptance, UndoClose
 

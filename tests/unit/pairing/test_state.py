@@ -10,8 +10,9 @@ from domain.pairing.escalation import CloseEscalation
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import SetGoals, SignAgreement
 from domain.pairing.meetings import LogMeeting
+from domain.pairing.moves import waiting_for
 from domain.pairing.offer import AcceptOffer
-from domain.pairing.state import CloseReason, Health, Side, Stage, health, waiting_for
+from domain.pairing.state import CloseReason, Health, Side, Stage, health
 from domain.pairing.training import CompleteTraining
 
 from .given import (

@@ -1,0 +1,162 @@
+"""What `pairloom cohort` answers, and how it looks on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import AwareDatetime
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from domain.attention import Attention
+from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing
+from domain.cohort.status import CohortStatus
+from domain.decider import Frozen
+from domain.matching.assignment import LeftOver
+from operations.pairing_views import moment
+from operations.today_command import attention_table
+from readmodels.questions import WeekOfPerson
+
+FIRST = 10
+"""Lines of a longer list on the screen of `status`; `--json` and `today` have all of them."""
+
+
+class CohortShown(Frozen):
+    """How a cohort stands: its pairs with their scores and reasons, and who is left over."""
+
+    cohort: str
+    title: str
+    stage: CohortStage
+    mentors: int
+    mentees: int
+    pairs: tuple[PlannedPairing, ...]
+    left_over: tuple[LeftOver, ...]
+    approved_by: str | None
+    starts_at: AwareDatetime | None
+    launched: int
+    reviews: int
+    funnel: Funnel
+
+
+class Approved(Frozen):
+    """Pairs that a named approver has published; they are being launched."""
+
+    cohort: str
+    approved_by: str
+    starts_at: AwareDatetime
+    pairs: int
+
+
+class Launched(Frozen):
+    """How many of a cohort's approved pairs have their pairing running."""
+
+    cohort: str
+    launched: int
+    pairs: int
+
+
+class CohortWatched(Frozen):
+    """A running cohort at a moment: funnel, what needs a person, the load of the next weeks."""
+
+    cohort: CohortStatus
+    at: AwareDatetime
+    funnel: Funnel
+    attention: tuple[Attention, ...]
+    load: tuple[WeekOfPerson, ...]
+
+
+def cohort_shown(state: Cohort) -> CohortShown:
+    """The state without what only the engine needs."""
+    mentors = sum(participant.role == "mentor" for participant in state.participants)
+    return CohortShown(
+        cohort=state.id,
+        title=state.design.title,
+        stage=state.stage,
+        mentors=mentors,
+        mentees=len(state.participants) - mentors,
+        pairs=state.proposed,
+        left_over=state.left_over,
+        approved_by=state.approved_by,
+        starts_at=state.starts_at,
+        launched=len(state.launched),
+        reviews=state.reviews,
+        funnel=state.funnel,
+    )
+
+
+def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str]) -> None:
+    """The cohort for the one who decides about it, names and all."""
+    console.print(f"[bold]{escape(found.title)}[/bold]  ({found.cohort}): {found.stage.value}")
+    console.print(f"{found.mentors} mentors and {found.mentees} mentees take part\n")
+    console.print(_pairs(found.pairs, names))
+    if found.left_over:
+        console.print(_left_over(found.left_over, names))
+    if found.reviews:
+        console.print(f"\nReview of week {found.reviews}:")
+        console.print(_funnel(found.funnel))
+    if found.approved_by and found.starts_at:
+        console.print(f"\nApproved by {found.approved_by}; the first offers go out on {moment(found.starts_at)}.")
+    if found.stage is CohortStage.REVIEW:
+        console.print(f"\nWhy a pair, why nobody:  pairloom cohort explain {found.cohort} PERSON")
+        console.print(f"To publish these pairs:  pairloom cohort approve {found.cohort} --as YOUR-ID")
+
+
+def watched(found: CohortWatched, now: datetime) -> Group:
+    """The screen of `cohort status`."""
+    waiting = len(found.attention)
+    needs = "Nothing needs a person." if not waiting else f"{waiting} thing{'' if waiting == 1 else 's'} to look at:"
+    parts: list[Text | Table] = [
+        Text.from_markup(f"[bold]{escape(found.cohort.title)}[/bold]  ({found.cohort.cohort}): {found.cohort.stage}\n"),
+        _funnel(found.funnel),
+        Text(f"\n{needs}"),
+    ]
+    if waiting:
+        parts.append(attention_table(found.attention[:FIRST], now))
+    if waiting > FIRST:
+        parts.append(Text(f"and {waiting - FIRST} more: pairloom today"))
+    parts.append(_load(found.load))
+    return Group(*parts)
+
+
+def _pairs(pairs: tuple[PlannedPairing, ...], names: Mapping[str, str]) -> Table:
+    table = Table(title=f"{len(pairs)} pairs", title_justify="left", box=None, pad_edge=False)
+    for column in ("pairing", "mentor (junior)", "mentee (executive)", "score", "why"):
+        table.add_column(column, justify="right" if column == "score" else "left", no_wrap=column == "pairing")
+    for planned in pairs:
+        pair = planned.pair
+        mentor, mentee = names.get(pair.mentor, pair.mentor), names.get(pair.mentee, pair.mentee)
+        table.add_row(planned.pairing, mentor, mentee, f"{pair.score:.2f}", planned.why)
+    return table
+
+
+def _left_over(left_over: tuple[LeftOver, ...], names: Mapping[str, str]) -> Table:
+    table = Table(
+        title=f"\n{len(left_over)} people on the waiting list", title_justify="left", box=None, pad_edge=False
+    )
+    for column in ("id", "person", "role", "why"):
+        table.add_column(column)
+    for left in left_over:
+        table.add_row(left.person, names.get(left.person, left.person), left.role, left.reason)
+    return table
+
+
+def _funnel(funnel: Funnel) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for step, count in funnel.model_dump().items():
+        table.add_row(f"  {step.replace('_', ' ')}", str(count))
+    return table
+
+
+def _load(load: tuple[WeekOfPerson, ...]) -> Table:
+    table = Table(title="\nload", title_justify="left", box=None, pad_edge=False)
+    for column in ("week of", "who", "messages", "meetings", "minutes"):
+        table.add_column(column, justify="left" if column in ("week of", "who") else "right")
+    for week in load:
+        figures = (str(week.messages), str(week.meetings), str(week.minutes))
+        table.add_row(week.week.isoformat(), week.person.removeprefix("role:"), *figures)
+    return table

@@ -1,0 +1,62 @@
+"""The types of fields in words, for people who write a program design or send a command."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+_WORDS = (
+    ("tuple[datetime.date", "list of dates"),
+    ("tuple[tuple[str", "list of pairs of ids"),
+    ("timedelta, ...", "list of durations"),
+    ("tuple[typing.Annotated[datetime.timedelta", "list of durations"),
+    ("tuple[str", "list of texts"),
+    ("timedelta", "duration"),
+    ("datetime.time", "time of day"),
+    ("AwareDatetime", "time with offset"),
+    ("datetime.datetime", "time with offset"),
+    ("datetime.date", "date"),
+    ("bool", "`true` or `false`"),
+    ("float", "number"),
+    ("int", "whole number"),
+    ("str", "text"),
+)
+
+
+class NoWords(Exception):
+    """A field has a type that this module cannot word; the message says which."""
+
+
+def shape(annotation: Any, field: FieldInfo | None = None) -> str:
+    """A field's type in words, with its bounds. Raises NoWords."""
+    literal, inner = get_args(annotation), inner_type(annotation)
+    if inner is not None and issubclass(inner, Enum):
+        return " or ".join(f"`{one.value}`" for one in inner)
+    if inner is not None and issubclass(inner, BaseModel):
+        return "list of objects" if literal else "object"
+    if literal and all(isinstance(one, str) for one in literal):
+        return " or ".join(f"`{one}`" for one in literal)
+    span = _span(field)
+    for part, words in _WORDS:
+        if part in str(annotation):
+            return f"{words}, {span}" if span else words
+    raise NoWords(f"operations/shapes.py has no words for the type {annotation}")
+
+
+def inner_type(annotation: Any) -> type | None:
+    """The model or enumeration behind `X`, `X | None` and `tuple[X, ...]`."""
+    for one in (annotation, *get_args(annotation)):
+        if isinstance(one, type) and issubclass(one, (BaseModel, Enum)):
+            return one
+    return None
+
+
+def _span(field: FieldInfo | None) -> str:
+    bounds = {type(m).__name__: m for m in field.metadata} if field else {}
+    low, high = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
+    if low is not None:
+        return f"{low} to {high}" if high is not None else f"from {low}"
+    return f"above 0, up to {high}" if getattr(bounds.get("Gt"), "gt", None) is not None else ""
