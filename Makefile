@@ -8,7 +8,7 @@ PHASE ?= *
 NAME ?=
 
 BIN := .venv/bin
-TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal benchmarks worker.py docs/generate.py docs/screenshots.py
+TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal telemetry benchmarks worker.py docs/generate.py docs/screenshots.py
 
 # Named after what was installed and where: a changed lock, pyproject.toml or folder sets up again,
 # and a set-up that was interrupted leaves no stamp and starts afresh.

@@ -2,7 +2,8 @@
 
 `python worker.py` (or `pairloom worker`) serves any Temporal and any PostgreSQL: Temporal by the
 environment or a profile of its own configuration file (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`, ...),
-PostgreSQL by `PAIRLOOM_DATABASE_URL`. SIGTERM and SIGINT stop it gracefully.
+PostgreSQL by `PAIRLOOM_DATABASE_URL`. SIGTERM and SIGINT stop it gracefully. Metrics, traces and health are off
+until the environment says where they go.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.client import Client, Interceptor
+from temporalio.common import MetricMeter, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
@@ -46,12 +48,27 @@ from eventstore.projections import prepare, run_projection
 from eventstore.sequencer import run_sequencer
 from eventstore.store import EventStore
 from readmodels.standing import Standing
+from telemetry.checks import database_answers, worker_polls
+from telemetry.health import Health, answering
+from telemetry.metrics import Gauges, prometheus
 from workflows.cohort import CohortWorkflow
 from workflows.contract import TASK_QUEUE
 from workflows.pairing import PairingWorkflow
 from workflows.registration import register_search_attributes
 
-PASSED_THROUGH = ("domain", "eventstore", "activities", "workflows.contract", "annotated_types", "asyncpg", "structlog")
+if TYPE_CHECKING:
+    from telemetry.traces import Traces
+
+PASSED_THROUGH = (
+    "domain",
+    "eventstore",
+    "activities",
+    "workflows.contract",
+    "annotated_types",
+    "asyncpg",
+    "structlog",
+    "opentelemetry",
+)
 """Modules that workflow code shares with the process instead of loading them again for each workflow."""
 
 PATIENCE = 10
@@ -69,13 +86,19 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment decides. `build_id` turns Worker Deployment Versioning on."""
+    """What the environment decides. `build_id` turns Worker Deployment Versioning on.
+
+    `metrics` and `health` are `host:port` to listen at; `traces` sends spans where OpenTelemetry's variables say.
+    """
 
     database_url: str
     task_queue: str = TASK_QUEUE
     profile: str | None = None
     build_id: str | None = None
     json_logs: bool = True
+    metrics: str | None = None
+    health: str | None = None
+    traces: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -93,25 +116,30 @@ class Settings:
             profile=environment.get("TEMPORAL_PROFILE"),
             build_id=environment.get("PAIRLOOM_BUILD_ID"),
             json_logs=environment.get("PAIRLOOM_LOGS", "json" if not sys.stderr.isatty() else "console") == "json",
+            metrics=environment.get("PAIRLOOM_METRICS"),
+            health=environment.get("PAIRLOOM_HEALTH"),
+            traces=_traces_wanted(environment),
         )
 
 
-async def connect(profile: str | None = None) -> Client:
+async def connect(
+    profile: str | None = None, *, metrics: str | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
     """A Temporal client by environment or profile; raises WorkerError where the server does not answer.
 
-    What the client's core has to say goes through our own log, in its form.
+    What the client's core has to say goes through our own log, in its form. `metrics` is `host:port` for Prometheus.
     """
     try:
         config = ClientConfig.load_client_connect_config(profile=profile)
     except Exception as error:  # the bridge's own class, which has no public name
         raise WorkerError(f"Temporal's client configuration cannot be used: {error}.") from error
     address = config.setdefault("target_host", "localhost:7233")
-    level = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    runtime = Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level, forwarding=forwarding)))
+    runtime = _runtime(metrics)
     try:
         async with asyncio.timeout(PATIENCE):
-            client = await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
+            client = await Client.connect(
+                **config, data_converter=pydantic_data_converter, runtime=runtime, interceptors=interceptors
+            )
             await _find_namespace(client)
             return client
     except (RuntimeError, ValueError, TimeoutError, RPCError) as error:
@@ -133,7 +161,7 @@ async def connect_to(address: str) -> Client:
 
 def build_worker(client: Client, store: EventStore, settings: Settings) -> Worker:
     """One worker with every workflow and activity of Pairloom."""
-    journal, matching, reviewing = Journal(store), Matching(store), Reviewing(store)
+    journal, matching, reviewing = Journal(store, _meter(client)), Matching(store), Reviewing(store)
     launching = Launching(client, store, settings.task_queue)
     return Worker(
         client,
@@ -162,30 +190,45 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
 
 
 @asynccontextmanager
-async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Worker]:
+async def running_worker(
+    client: Client, settings: Settings, *, health: Health | None = None, traces: Traces | None = None
+) -> AsyncIterator[Worker]:
     """Migrate the database, register the search attributes, and run a worker for the length of the block."""
     await migrate(settings.database_url)
     await _prepare(client)
     await _prepare_read_models(settings)
     async with (
-        await EventStore.connect(settings.database_url) as store,
+        await EventStore.connect(settings.database_url, on_query=traces.on_query if traces else None) as store,
         await EventStore.connect(settings.database_url, max_size=3) as apart,
         _record_keeping(apart),
         build_worker(client, store, settings) as worker,
+        _watching(client, apart, worker, settings, health),
     ):
         yield worker
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, traces: Traces | None = None) -> None:
     """Run until SIGTERM or SIGINT, then finish what is under way."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    client = await connect(settings.profile)
-    async with running_worker(client, settings):
-        log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace, build_id=settings.build_id)
-        await stop.wait()
-        log.info("worker stopping")
+    health = Health()
+    interceptors = [traces.interceptor] if traces else []
+    with _probes(health, settings.health):
+        async with _beside(health.beat()):
+            client = await connect(settings.profile, metrics=settings.metrics, interceptors=interceptors)
+            async with running_worker(client, settings, health=health, traces=traces):
+                log.info(
+                    "worker ready",
+                    task_queue=settings.task_queue,
+                    namespace=client.namespace,
+                    build_id=settings.build_id,
+                )
+                await stop.wait()
+                health.stopping()
+                log.info("worker stopping")
+    if traces:
+        await asyncio.to_thread(traces.close)
     log.info("worker stopped")
 
 
@@ -193,8 +236,7 @@ def main() -> int:
     """Serve; a failure to start is one sentence, and ends the process with exit code 1."""
     try:
         settings = Settings.from_environment(os.environ)
-        configure_logs(as_json=settings.json_logs)
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, _begin_logs_and_traces(settings)))
     except (WorkerError, StoreUnavailable, SchemaTooNew, SchemaChanged) as error:
         print(error, file=sys.stderr)
         leave(1)
@@ -206,6 +248,69 @@ def leave(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _runtime(metrics: str | None) -> Runtime:
+    level = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    try:
+        return Runtime(
+            telemetry=TelemetryConfig(
+                logging=LoggingConfig(filter=level, forwarding=forwarding),
+                metrics=prometheus(metrics) if metrics else None,
+            )
+        )
+    except ValueError as error:
+        raise WorkerError(
+            f"PAIRLOOM_METRICS is {metrics}, where nothing can listen ({error}): give a free address such as "
+            "0.0.0.0:9464."
+        ) from error
+
+
+def _meter(client: Client) -> MetricMeter:
+    runtime = client.service_client.config.runtime
+    return runtime.metric_meter if runtime else MetricMeter.noop
+
+
+def _traces_wanted(environment: Mapping[str, str]) -> bool:
+    """As OpenTelemetry's own variables say; without an address to send spans to there are none."""
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
+        return False
+    return any(environment.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
+
+
+def _begin_logs_and_traces(settings: Settings) -> Traces | None:
+    """Without traces OpenTelemetry is not even imported: it would cost every start a third of a second."""
+    if not settings.traces:
+        configure_logs(as_json=settings.json_logs)
+        return None
+    try:
+        tracing = import_module("telemetry.traces")
+    except ModuleNotFoundError as lacking:
+        raise WorkerError(
+            f"Traces need the package {lacking.name}: install pairloom[traces], or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+        ) from lacking
+    configure_logs(as_json=settings.json_logs, and_also=[tracing.add_trace_ids])
+    traces: Traces = tracing.Traces(os.environ)
+    return traces
+
+
+@contextmanager
+def _probes(health: Health, address: str | None) -> Iterator[None]:
+    """Answer the platform's probes at `host:port`, where one is set."""
+    if address is None:
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(answering(health, host.strip("[]"), int(port)))
+        except (OSError, ValueError, OverflowError) as error:
+            raise WorkerError(
+                f"PAIRLOOM_HEALTH is {address}, where nothing can listen ({error}): give a free address such as "
+                "0.0.0.0:8080."
+            ) from error
+        yield
 
 
 async def _find_namespace(client: Client) -> None:
@@ -248,13 +353,34 @@ async def _prepare_read_models(settings: Settings) -> None:
 
 
 @asynccontextmanager
+async def _watching(
+    client: Client, store: EventStore, worker: Worker, settings: Settings, health: Health | None
+) -> AsyncIterator[None]:
+    """Measure and look after the worker for the length of the block, as far as anybody wants to know."""
+    watches: list[Coroutine[object, object, None]] = []
+    if settings.metrics:
+        watches.append(_kept_up("gauges", Gauges(_meter(client), store).run))
+    if health:
+        watches.append(health.watch(database_answers(store), worker_polls(client, worker)))
+    async with _beside(*watches):
+        yield
+
+
+@asynccontextmanager
 async def _record_keeping(store: EventStore) -> AsyncIterator[None]:
     """Publish the feed and keep the read models for the length of the block, beside the other workers."""
     reader = f"{os.uname().nodename}:{os.getpid()}:{uuid4().hex[:8]}"
-    tasks = [
-        asyncio.create_task(_kept_up("sequencer", lambda: run_sequencer(store))),
-        asyncio.create_task(_kept_up("read model", lambda: run_projection(store, Standing, reader))),
-    ]
+    async with _beside(
+        _kept_up("sequencer", lambda: run_sequencer(store)),
+        _kept_up("read model", lambda: run_projection(store, Standing, reader)),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run the work for the length of the block; cancelled at its end."""
+    tasks = [asyncio.create_task(part) for part in work]
     try:
         yield
     finally:

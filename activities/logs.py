@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import structlog
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from eventstore.records import Batch
+
 KEPT = ("command", "clock", "code")
 """Extra fields that workflow code gives its log lines."""
 
 
-def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
-    """Send every log line, ours and the libraries', to standard error in one form."""
+def configure_logs(
+    *, as_json: bool, level: int = logging.INFO, and_also: Sequence[structlog.typing.Processor] = ()
+) -> None:
+    """Send every log line, ours and the libraries', to standard error in one form.
+
+    `and_also` are processors that add to each line, such as the ids of a trace.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *and_also,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -54,10 +62,18 @@ class LogContext(Interceptor):
 class _Bound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
-        with structlog.contextvars.bound_contextvars(
-            **_ids(info.workflow_id), run_id=info.workflow_run_id, activity=info.activity_type
-        ):
+        ids = _ids(info.workflow_id) | _command(input)
+        with structlog.contextvars.bound_contextvars(**ids, run_id=info.workflow_run_id, activity=info.activity_type):
             return await super().execute_activity(input)
+
+
+def _command(input: ExecuteActivityInput) -> dict[str, str]:
+    """The command whose events are to be stored: the id that its rows carry in the event store."""
+    match input.args:
+        case [Batch() as batch]:
+            return {"command_id": str(batch.command_id)}
+        case _:
+            return {}
 
 
 def _ids(workflow_id: str | None) -> dict[str, str]:

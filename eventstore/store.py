@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
+from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
@@ -17,6 +19,9 @@ from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch
 from eventstore.statements import statement
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+OnQuery: TypeAlias = Callable[[LoggedQuery], None]
+"""Observes statements. A `LoggedQuery` has their parameters too, which may be about people: they go nowhere."""
 
 Line: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """A connection that only listens."""
@@ -45,10 +50,13 @@ class EventStore:
         self._url = url
 
     @classmethod
-    async def connect(cls, url: str, *, max_size: int = 8, role: str = APPLICATION) -> Self:
+    async def connect(
+        cls, url: str, *, max_size: int = 8, role: str = APPLICATION, on_query: OnQuery | None = None
+    ) -> Self:
         """Open one connection now and up to `max_size` when needed, each with the rights of `role` alone.
 
         Whoever the address names must be a member of that role, or an administrator, who gives his own rights up.
+        `on_query` is told of each statement when it has ended, in the context of whoever called.
         An address with several hosts (`host1:5432,host2:5432`) goes to whichever of them takes writes.
         """
         with in_sentences(url):
@@ -60,7 +68,7 @@ class EventStore:
                 timeout=10,
                 command_timeout=60,
                 target_session_attrs=SessionAttribute.read_write if "," in url else SessionAttribute.any,
-                init=_speak_json,
+                init=partial(_prepare, on_query=on_query),
                 reset=_nothing_to_reset,
                 server_settings={
                     "application_name": "pairloom",
@@ -154,6 +162,12 @@ class EventStore:
             found: int = await connection.fetchval(statement("count_messages"), prefix)
         return found
 
+    async def waiting_messages(self) -> int:
+        """How many messages of the outbox are due and undelivered, of all streams."""
+        async with self.connection() as connection:
+            found: int = await connection.fetchval(statement("count_waiting_messages"))
+        return found
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool, each statement a transaction of its own."""
@@ -229,8 +243,10 @@ def _stored(row: asyncpg.Record) -> StoredEvent:
     return StoredEvent.model_validate(dict(row))
 
 
-async def _speak_json(connection: Any) -> None:
+async def _prepare(connection: Any, *, on_query: OnQuery | None) -> None:
     """`json` columns are Python values here. pydantic's codec: no NaN, exact integers, UTF-8 unescaped."""
+    if on_query is not None:
+        connection.add_query_logger(on_query)
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=lambda value: to_json(value).decode(), decoder=from_json
     )

@@ -73,6 +73,12 @@ class Questions:
             rows = await connection.fetch(statement("load", ROOM), cohort, monday, monday + timedelta(weeks=weeks))
         return [WeekOfPerson.model_validate(dict(row)) for row in rows]
 
+    async def overdue(self, for_at_least: timedelta) -> int:
+        """Of how many pairings the next clock should have rung that long ago, by the database's clock."""
+        async with self._store.connection() as connection:
+            found: int = await connection.fetchval(statement("overdue", ROOM), for_at_least)
+        return found
+
     async def _column(self, name: str, cohort: str | None) -> list[str]:
         async with self._store.connection() as connection:
             return [row[0] for row in await connection.fetch(statement(name, ROOM), cohort)]

@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.batches import StreamIdentity, short
     from workflows.contract import Receipt, Remembered
+    from workflows.counting import CommandCount
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -105,6 +106,7 @@ class Engine(Generic[S, C, E]):
         # The server gives a new seed to a reset run alone: what was stored after the reset point is news to it.
         self._outdated = False
         self._loop = asyncio.get_running_loop()
+        self._count = CommandCount()
         workflow.register_random_seed_callback(lambda _: self._doubt())
 
     @property
@@ -126,6 +128,7 @@ class Engine(Generic[S, C, E]):
         try:
             self._decider.decide(self._state, command, workflow.now())
         except Rejected as rejected:
+            self._count.add_rejection(command, rejected)
             raise _refusal(rejected) from None
 
     async def begin(self, command: C) -> Receipt:
@@ -144,9 +147,11 @@ class Engine(Generic[S, C, E]):
                     await self._catch_up()
                 known = self._answered.get(self._digest(command))
                 if known is not None:
+                    self._count.add(command, "duplicate")
                     return self._receipt(known, duplicate=True)
                 return await self._commit(command)
             except Rejected as rejected:
+                self._count.add_rejection(command, rejected)
                 raise _refusal(rejected) from None
 
     def report(self, command: C) -> None:
@@ -231,6 +236,7 @@ class Engine(Generic[S, C, E]):
             try:
                 await self._commit(command)
             except Rejected as rejected:
+                self._count.add_rejection(command, rejected)
                 code = rejected.code
             if self._next_deadline() == deadline:
                 # A clock that runs on after its firing must not spin: it rests until something else happens.
@@ -249,6 +255,7 @@ class Engine(Generic[S, C, E]):
         while True:
             events = self._decider.decide(self._state, command, workflow.now())
             if not events:
+                self._count.add(command, "nothing")
                 return self._remember(command, Receipt(stream=self._stream, first=0, last=0, events=()))
             batch = self._identity.batch(
                 self._decider,
@@ -271,6 +278,7 @@ class Engine(Generic[S, C, E]):
                 names = tuple(event.type for event in events)
             receipt = Receipt(stream=self._stream, first=result.first, last=result.last, events=names)
             self._remember(command, receipt)
+            self._count.add(command, "duplicate" if duplicate else "stored")
             return receipt.model_copy(update={"duplicate": duplicate})
 
     async def _append(self, batch: Batch, command: C) -> AppendResult:
