@@ -21,9 +21,18 @@ from pydantic import TypeAdapter
 
 from domain.decider import Actor, Command, Rejected
 from domain.pairing import decider
+from domain.pairing.amending import AmendDesign
 from domain.pairing.checkpoints import AnswerCheckpoint
 from domain.pairing.clocks import RUNS_THROUGH_PAUSE, FireClock, fire, kind_of
-from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+from domain.pairing.closing import (
+    CloseEarly,
+    ExitRequested,
+    PairingClosedEarly,
+    PairingCompleted,
+    ReportLeaver,
+    RequestExit,
+)
+from domain.pairing.concern import RaiseConcern, ResolveConcern
 from domain.pairing.conflict import ReportReportingLine
 from domain.pairing.decider import PairingCommand, PairingEvent, agenda, decide, evolve, fold, load, notices
 from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
@@ -33,14 +42,19 @@ from domain.pairing.goal_setting import CloseGoal, GoalDraft, NameDelegate, Prog
 from domain.pairing.leave import ReportLeave, ReportReturn
 from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
 from domain.pairing.moves import waiting_for
-from domain.pairing.offer import AcceptOffer, DeclineOffer
+from domain.pairing.offer import AcceptOffer, DeclineOffer, OfferDeclined, OfferExpired
 from domain.pairing.pausing import Pause, PauseReason, Resume
-from domain.pairing.state import CloseReason, Pairing, Side, Stage, health
+from domain.pairing.state import CloseReason, Hold, Pairing, Side, Stage, health
+from domain.pairing.story import tell
 from domain.pairing.training import CompleteTraining, WaiveTraining
 from domain.pairing.undoing import UndoAcceptance, UndoClose
+from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
+from domain.program import ProgramDesign
 
 from .given import (
     ACTORS,
+    COHORT,
+    CONCERN_HANDLER,
     COORDINATOR,
     MENTEE,
     MENTOR,
@@ -95,16 +109,42 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Somebody commands something. `pick`, `ahead` and `back` are turned into numbers and times on the spot."""
+    """Somebody commands something: `by`, or who may. `pick`, `ahead`, `back` become numbers and times on the spot."""
 
     kind: type[Command]
-    by: Actor
+    by: Actor | None
     pick: int
     ahead: timedelta
     back: timedelta | None
 
 
-Step = Wait | Ring | Act
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The last command that was accepted comes once more, as from an impatient sender or a second system."""
+
+
+Step = Wait | Ring | Act | Again
+
+ONCE = (
+    AcceptOffer,
+    CompleteTraining,
+    SignAgreement,
+    AnswerCheckpoint,
+    SubmitEvaluation,
+    ReportLeave,
+    ReportReturn,
+    ReportReportingLine,
+    ReportLeaver,
+    RaiseConcern,
+    ResolveConcern,
+    SuspendWithCohort,
+    ResumeWithCohort,
+    AmendDesign,
+)
+"""Facts and decisions that are no news the second time, whatever key they come with."""
+
+ENDS_EVERYTHING = (ExitRequested, PairingClosedEarly, PairingCompleted, OfferDeclined, OfferExpired)
+"""Events that may end clocks which they do not list."""
 
 
 def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
@@ -145,6 +185,11 @@ def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
             "mentee_managers": ["lead", "chief"][act.pick % 2 :],
         },
         ReportReturn: {"participant": state.party(side).participant},
+        ResolveConcern: {
+            "id": state.concerns[0].id if state.concerns else "concern-1",
+            "outcome": "close" if act.pick == 7 else "go_on",
+        },
+        AmendDesign: {"design": _amended(state, act)},
         CloseEarly: {"reason": tuple(CloseReason)[act.pick % len(CloseReason)]},
         ReportLeaver: {
             "participant": state.party(side).participant,
@@ -154,7 +199,22 @@ def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
     return made.get(act.kind, {})
 
 
-PEOPLE = (MENTOR, MENTEE, COORDINATOR, SERVICE)
+def _amended(state: Pairing, act: Act) -> ProgramDesign:
+    """The next version, with some figure changed."""
+    old = state.design
+    changes: tuple[dict[str, Any], ...] = (
+        {"meetings": old.meetings.model_copy(update={"over": old.meetings.over + act.ahead})},
+        {"meetings": old.meetings.model_copy(update={"planned": max(old.meetings.enough, act.pick)})},
+        {"health": old.health.model_copy(update={"amber_after": timedelta(days=40)})},
+        {"checkpoints": old.checkpoints.model_copy(update={"after": old.checkpoints.after[: act.pick % 3]})},
+        {"exit": old.exit.model_copy(update={"close_after": act.ahead})},
+        {"pause": old.pause.model_copy(update={"notice": act.ahead})},
+        {"due_on_working_days": not old.due_on_working_days},
+        {"program": "another"},
+    )
+    return old.model_copy(update={"version": old.version + 1, **changes[act.pick % len(changes)]})
+
+
 SPANS = st.sampled_from([timedelta(hours=1), *map(timedelta, (1, 2, 6, 14, 30, 45, 80))])
 EVERYDAY = (
     CompleteTraining,
@@ -165,13 +225,12 @@ EVERYDAY = (
     CancelMeeting,
     MoveMeeting,
     AnswerCheckpoint,
+    SubmitEvaluation,
     CloseEscalation,
-    Pause,
-    Resume,
-    ReportLeave,
-    ReportReturn,
-    ReportReportingLine,
+    AmendDesign,
 )
+STOPS = (Pause, ReportLeave, ReportReportingLine, RaiseConcern, SuspendWithCohort)
+GOES_ON = (Resume, ReportReturn, ReportReportingLine, ResolveConcern, ResumeWithCohort)
 RARE = (
     AcceptOffer,
     DeclineOffer,
@@ -179,7 +238,6 @@ RARE = (
     ProgressGoal,
     CloseGoal,
     NameDelegate,
-    SubmitEvaluation,
     AcknowledgeEscalation,
     RequestExit,
     CloseEarly,
@@ -190,23 +248,36 @@ LAST = (UndoClose,)
 """What somebody may still send when the pairing has ended."""
 
 
-def _acts(kinds: tuple[type[Command], ...], people: tuple[Actor, ...]) -> st.SearchStrategy[Act]:
+SENT_BY: dict[type[Command], Actor] = {
+    **dict.fromkeys((SuspendWithCohort, ResumeWithCohort, AmendDesign), COHORT),
+    **dict.fromkeys((CompleteTraining, ReportLeave, ReportReturn, ReportLeaver, ReportReportingLine), SERVICE),
+    **dict.fromkeys((WaiveTraining, Pause, Resume, CloseEarly, UndoClose), COORDINATOR),
+    **dict.fromkeys((AcknowledgeEscalation, CloseEscalation), COORDINATOR),
+    NameDelegate: MENTEE,
+    ResolveConcern: CONCERN_HANDLER,
+}
+"""Whose it is, where it is not the pair's own."""
+
+
+def _acts(kinds: tuple[type[Command], ...], people: st.SearchStrategy[Actor | None]) -> st.SearchStrategy[Act]:
     return st.builds(
         Act,
         kind=st.sampled_from(kinds),
-        by=st.sampled_from(people),
+        by=people,
         pick=st.integers(0, 7),
         ahead=SPANS,
-        back=st.none() | SPANS | st.just(timedelta(minutes=-4)),
+        back=st.sampled_from((*[None] * 6, *map(timedelta, (1, 14, 45)), timedelta(hours=2), timedelta(minutes=-4))),
     )
 
 
 STEPS: st.SearchStrategy[Step] = st.one_of(
-    _acts(EVERYDAY, PEOPLE),
-    _acts(EVERYDAY, PEOPLE),
-    _acts((*EVERYDAY, *RARE, *LAST), ACTORS),
+    _acts(EVERYDAY, st.none()),
+    _acts((*EVERYDAY, *STOPS, *RARE, *LAST), st.none()),
+    _acts(GOES_ON, st.none()),
+    _acts((*EVERYDAY, *STOPS, *GOES_ON, *RARE, *LAST), st.sampled_from(ACTORS)),
     st.just(Ring()),
     st.just(Ring()),
+    st.just(Again()),
     st.builds(Wait, by=SPANS | st.just(timedelta(minutes=30)), asleep=st.booleans()),
 )
 WALKS = st.lists(STEPS, min_size=10, max_size=60)
@@ -221,17 +292,21 @@ class Walk:
         self.now = story.now
         self.rang: set[tuple[str, datetime]] = set()
         self.number = 0
+        self.accepted: PairingCommand | None = None
 
     def take(self, step: Step) -> None:
         match step:
             case Ring():
                 self.ring()
             case Wait():
-                while not step.asleep and self.state.clocks and self.state.clocks[0].due <= self.now + step.by:
+                until = self.now + step.by
+                while not step.asleep and self.state.clocks and self.state.clocks[0].due <= until:
                     self.ring()
-                self.now += step.by
+                self.now = max(self.now, until)
             case Act():
                 self.act(step)
+            case Again():
+                self.again()
 
     def ring(self) -> None:
         """Fire the earliest clock; it never fires twice, and it never refuses."""
@@ -251,10 +326,20 @@ class Walk:
         command = self._command(act)
         with suppress(Rejected):
             self.obey(command)
+            self.accepted = command
         if self.state is not before and isinstance(command, Pause):
             self._resuming_gives_back_what_was_left(before)
         if self.state is before:
             assert STATES.dump_json(before) == as_stored, "a rejection changes nothing"
+
+    def again(self) -> None:
+        """What is no news is refused; anything else keeps the rules as a first command does."""
+        if isinstance(self.accepted, ONCE) and self.events[-1].at == self.state.as_of:
+            with pytest.raises(Rejected):
+                decide(self.state, self.accepted, self.now)
+        elif self.accepted is not None:
+            with suppress(Rejected):
+                self.obey(self.accepted)
 
     def obey(self, command: PairingCommand) -> None:
         events = decide(self.state, command, self.now)
@@ -262,7 +347,10 @@ class Walk:
         assert decide(self.state, command, self.now) == events, "the same question has the same answer"
         for event in events:
             self._takes_effect_in_order(event)
-            self.state = evolve(self.state, event)
+            before, self.state = self.state, evolve(self.state, event)
+            self._loses_no_clock(before, event)
+            self._keeps_the_time_left(before, event)
+            assert tell(event).endswith("."), "every event has its sentence"
             self.events.append(event)
             assert all(notice.deliver_after >= event.at for notice in notices(self.state, event))
         self._is_sound()
@@ -270,12 +358,27 @@ class Walk:
     def _command(self, act: Act) -> PairingCommand:
         self.number += 1
         at = None if act.back is None else self.now - act.back
-        fields = {"by": act.by, "key": f"step-{self.number}", "at": at} | _fields(act, self.state, self.now)
+        by = act.by or SENT_BY.get(act.kind) or (MENTOR, MENTEE)[act.pick % 2]
+        fields = {"by": by, "key": f"step-{self.number}", "at": at} | _fields(act, self.state, self.now)
         return act.kind.model_validate(fields)  # type: ignore[return-value]
 
     def _takes_effect_in_order(self, event: PairingEvent) -> None:
         assert event.at >= self.state.as_of, "effective times never run backwards"
         assert event.at <= self.now, "nothing takes effect in the future"
+
+    def _loses_no_clock(self, before: Pairing, event: PairingEvent) -> None:
+        gone = {*_left(before, event.at)} - {*_left(self.state, event.at)} - {*event.stops}
+        assert not gone or isinstance(event, ENDS_EVERYTHING), "a clock ends by ringing, by being stopped, or never"
+        begun = {clock.name for clock in event.starts} - {*_left(self.state, event.at)}
+        assert not begun, "a clock that an event starts runs, or is kept by a rest"
+
+    def _keeps_the_time_left(self, before: Pairing, event: PairingEvent) -> None:
+        """Resting, going on and coming back change no clock but those that the event names."""
+        named = {clock.name for clock in event.starts} | {*event.stops}
+        left, kept = _left(before, event.at), _left(self.state, event.at)
+        assert {n: span for n, span in left.items() if n in kept and n not in named} == {
+            n: span for n, span in kept.items() if n in left and n not in named
+        }
 
     def _is_sound(self) -> None:
         state = self.state
@@ -288,7 +391,8 @@ class Walk:
         assert len(names) <= CLOCKS_AT_MOST
         assert len(state.escalations) == len({item.kind for item in state.escalations}) <= ITEMS_AT_MOST
         assert len(state.meetings) <= MEETINGS_AT_MOST
-        assert state.ended or state.clocks or waiting_for(state), "somebody or something moves every pairing on"
+        moves_on = state.ended or state.clocks or waiting_for(state) or _held_by_cohort(state)
+        assert moves_on, "somebody or something moves every pairing on"
         self._durations_are_positive()
         if state.ended:
             self._is_over()
@@ -309,7 +413,7 @@ class Walk:
         assert self.state.final or {clock.name for clock in self.state.clocks} == {"undo.end"}
         assert self.state.escalations == ()
         assert waiting_for(self.state) == ()
-        for kind in (*EVERYDAY, *RARE, *(LAST if self.state.final else ())):
+        for kind in (*EVERYDAY, *STOPS, *GOES_ON, *RARE, *(LAST if self.state.final else ())):
             act = Act(kind=kind, by=COORDINATOR, pick=0, ahead=timedelta(1), back=None)
             with pytest.raises(Rejected):
                 decide(self.state, self._command(act), self.now)
@@ -329,6 +433,17 @@ class Walk:
         assert {name: due[name] - later for name in stopped} == stopped
         world = {c.name: c.due for c in before.clocks if c.name not in kept and kind_of(c.name) in RUNS_THROUGH_PAUSE}
         assert {name: due[name] for name in world} == world
+
+
+def _left(state: Pairing, at: datetime) -> dict[str, timedelta]:
+    """The time that every clock has left, running or kept by a rest."""
+    return {clock.name: clock.due - at for clock in state.clocks} | dict(
+        state.suspension.left if state.suspension else ()
+    )
+
+
+def _held_by_cohort(state: Pairing) -> bool:
+    return state.suspension is not None and Hold.COHORT in state.suspension.holds
 
 
 def walk(beginning: str, steps: list[Step]) -> Walk:
@@ -358,13 +473,15 @@ def test_left_alone_every_pairing_comes_to_an_end_or_waits_for_the_coordinator(
     beginning: str, steps: list[Step]
 ) -> None:
     taken = walk(beginning, steps)
+    while taken.state.concerns and not taken.state.ended:
+        taken.act(Act(kind=ResolveConcern, by=CONCERN_HANDLER, pick=0, ahead=timedelta(1), back=None))
 
     for _ in range(2 * CLOCKS_AT_MOST):
         taken.ring()
 
     state = taken.state
     assert state.clocks == ()
-    assert state.ended or (state.stage is Stage.PAUSED and waiting_for(state))
+    assert state.ended or (state.stage is Stage.PAUSED and (waiting_for(state) or _held_by_cohort(state)))
 
 
 @modest
