@@ -30,7 +30,8 @@ from domain.decider import Actor, Command, Rejected, Role
 from domain.event_schemas import breaking_changes, schemas
 from domain.pairing import decider as pairing_decider
 from domain.pairing.clocks import TITLES, ClockKind
-from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Stage
+from domain.pairing.deadlines import OF_BOTH, OF_OPERATIONS
+from domain.pairing.state import Escalation, EscalationKind, Pairing, Party, Stage, Suspension
 from domain.pairing.with_cohort import COHORT as COHORT_ITSELF
 from domain.pairing.with_cohort import CohortOrder
 from domain.program import ProgramDesign
@@ -103,6 +104,7 @@ stateDiagram-v2
     state "TRAINING, GOAL_SETTING, MEETING or EVALUATING" as ACTIVE
     ACTIVE --> PAUSED: paused, somebody on leave, or a conflict of interest
     PAUSED --> ACTIVE: nothing holds it any more, where it was
+    ANY --> PAUSED: the cohort is suspended, or one has raised a concern
     ACTIVE --> EXIT_REQUESTED: one wants to leave
     PAUSED --> CLOSED_EARLY: a conflict of interest stayed
     PAUSED --> EXIT_REQUESTED: one wants to leave
@@ -112,7 +114,7 @@ stateDiagram-v2
     PROPOSED --> CLOSED_EARLY: closed early, or one left the company
     OFFERED --> CLOSED_EARLY: closed early, or one left the company
     state "any state before the end" as ANY
-    ANY --> CANCELLED: cancelled by an administrator
+    ANY --> CANCELLED: cancelled by an administrator, or with its cohort
     TRAINING --> OFFERED: an acceptance taken back
     CLOSED_EARLY --> ACTIVE: the close taken back in time, where it was
     DECLINED --> [*]
@@ -383,7 +385,8 @@ def lifecycle(words: Words) -> str:
     _all_drawn(COHORT_DIAGRAM, CohortStage)
     fired = _events_of(pairing_decider, "_fire")
     clocks = [
-        (f"`{kind}`", TITLES[kind], _with_defaults(pairing[kind]), _listed(fired[kind.name])) for kind in ClockKind
+        (f"`{kind}`", TITLES[kind], _with_defaults(pairing[kind]), _working_day(kind), _listed(fired[kind.name]))
+        for kind in ClockKind
     ]
     causes = {"ENROLMENT_CLOSE": _events_of(cohort_decider, "_fire")["ENROLMENT_CLOSE"]}
     causes["REVIEW"] = _events_of(cohort_decider)["RecordReview"]
@@ -403,9 +406,12 @@ def lifecycle(words: Words) -> str:
                 _PAIRING_NOTE,
                 "### Clocks of a pairing",
                 _CLOCKS_NOTE,
-                _table(heads, clocks),
+                _table((*heads[:3], "on a working day of", heads[3]), clocks),
                 "### Commands of a pairing",
                 _table(("command", "meaning", "may cause"), _by_command(pairing_decider)),
+                "### Which command in which state",
+                _ACCEPTED_NOTE,
+                _table(*_accepted(pairing_decider, Stage, words["example"])),
                 "### Events of a pairing",
                 _table(("event", "meaning"), _by_event(pairing_decider.PairingEvent)),
                 "## A cohort",
@@ -414,6 +420,8 @@ def lifecycle(words: Words) -> str:
                 _table(heads, cohort_clocks),
                 "### Commands of a cohort",
                 _table(("command", "meaning", "may cause"), _by_command(cohort_decider)),
+                "### Which command in which state of a cohort",
+                _table(*_accepted(cohort_decider, CohortStage, words["example"])),
                 "### Events of a cohort",
                 _table(("event", "meaning"), _by_event(cohort_decider.CohortEvent)),
             ]
@@ -429,12 +437,56 @@ fields of the [program design](program-design.md)."""
 
 _PAIRING_NOTE = """\
 GREEN, AMBER and RED are not states: they follow from the open items and from how long ago the last meeting was
-held. PAUSED is a pause, a leave of either side, a conflict of interest, or several of them at once: the first
-remembers the state and the time left on every clock, and the last that ends gives both back."""
+held. PAUSED is a pause, a leave of either side, a conflict of interest, a concern, a suspended cohort, or several of
+them at once: the first remembers the state and the time left on every clock, and the last that ends gives both back."""
+
+_ACCEPTED_NOTE = """\
+Asked of the rules themselves: ● where a command is accepted, or refused for another reason than the state (the role,
+a figure, a duplicate)."""
 
 _CLOCKS_NOTE = """\
 Where there are several of a kind, a number follows: `checkpoint.open:2`. A clock fires once. One that comes due
-while everything is down fires once, late, and its event says `late`."""
+while everything is down fires once, late, and its event says `late`. One that would be due on a day off is due on the
+next working day of both sides, or of the operations team, where the table says so; a pause keeps the time left."""
+
+
+def _working_day(kind: ClockKind) -> str:
+    return "both sides" if kind in OF_BOTH else "operations" if kind in OF_OPERATIONS else ""
+
+
+def _accepted(machine: ModuleType, stages: type[Enum], values: Words) -> tuple[Sequence[str], Table]:
+    """Heads and rows: a command, and a mark under every state in which it is not refused for the state."""
+    aggregate = "pairing" if machine is pairing_decider else "cohort"
+    rows, causes = [], _events_of(machine)
+    for command in (one.command for one in published() if one.kind == "update" and one.aggregate == aggregate):
+        marks = ["●" if _fits(machine, stage, command, values) else "" for stage in stages]
+        rows.append((f"`{command.__name__}`", *marks, _listed(causes[command.__name__])))
+    return ("command", *(str(stage.value) for stage in stages), "may cause"), rows
+
+
+def _fits(machine: ModuleType, stage: Any, command: type[Command], values: Words) -> bool:
+    state: Any = _standing(stage) if machine is pairing_decider else replace(COHORT, stage=stage)
+    example = _example(command, values)
+    for role in Role:
+        given = command.model_validate(example | {"by": Actor(role=role, id=_ids(command).get(role, role.value))})
+        try:
+            machine.decide(state, given, NOW)
+        except Rejected as rejected:
+            if rejected.code in ("role", "stage") or state.ended:
+                continue
+        return True
+    return False
+
+
+def _standing(stage: Stage) -> Pairing:
+    """A pairing that stands in a stage, with what it would have by then."""
+    begun = stage not in (Stage.PROPOSED, Stage.OFFERED, Stage.DECLINED, Stage.EXPIRED)
+    state = replace(PAIRING, stage=stage, activated_at=NOW - timedelta(days=60) if begun else None)
+    if stage is Stage.PAUSED:
+        return replace(state, suspension=Suspension(stage=Stage.MEETING, since=NOW, until=None, left=()))
+    if stage is Stage.CLOSED_EARLY:
+        return replace(state, ended_at=NOW, before_close=replace(state, stage=Stage.MEETING))
+    return state
 
 
 def _with_defaults(words: str) -> str:
