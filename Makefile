@@ -19,7 +19,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint unit coverage mutants bench chaos-store lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint unit coverage mutants bench chaos-store flood lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ bench: setup ## measure beside the references, all or NAME=..., and write docs/b
 
 chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look whether anything is lost
 	@$(BIN)/python -m tests.chaos.store --rounds $(ROUNDS) $(ARGS)
+
+flood: setup ## send 10,000 hostile signals in a row to one pairing
+	@PAIRLOOM_FLOOD=10000 $(BIN)/python -m pytest tests/integration/test_hostile_messages.py -q -k flood $(ARGS)
 
 lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade takes newer releases); needs uv
 	@command -v "$(UV)" >/dev/null || { echo "uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }

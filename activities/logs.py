@@ -13,7 +13,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from eventstore.records import Batch
 
-KEPT = ("command", "clock", "code")
+KEPT = ("signal", "clock", "code", "reason")
 """Extra fields that workflow code gives its log lines."""
 
 

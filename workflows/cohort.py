@@ -28,9 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.state import Cohort, CohortClock, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.decider import Actor, Deadline, Role
-    from workflows.commands import answers, update_name
+    from workflows.commands import answers, hears, update_name
     from workflows.contract import CohortCarried, CohortInput, CohortResult
-    from workflows.engine import Carried, Engine, instant
+    from workflows.engine import Carried, Engine, instant, must_be_named
     from workflows.search_attributes import changes
 
 LAUNCH_BATCH = 50
@@ -49,6 +49,7 @@ TITLES = {CohortClock.ENROLMENT_CLOSE: "close the enrolment", CohortClock.REVIEW
 
 
 @workflow.defn(name="CohortWorkflow")
+@hears()
 @answers(
     OpenEnrolment,
     EnrolParticipants,
@@ -73,7 +74,7 @@ class CohortWorkflow:
             show=self._show,
             title=_title,
             prepare=self._with_facts,
-            carried=Carried(carried.version, carried.state, carried.answered) if carried else None,
+            carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
 
     @workflow.run
@@ -103,6 +104,7 @@ class CohortWorkflow:
 
     async def _carry(self, given: CohortInput) -> None:
         if given.carried is None:
+            must_be_named(f"cohort/{given.create.cohort}")
             await self.engine.begin(given.create)
         while not self.engine.state.final:
             await self.engine.run(until=lambda: self.engine.state.final or work(self.engine.state) is not None)
@@ -240,7 +242,9 @@ class CohortWorkflow:
 
     def _continue_as_new(self, given: CohortInput) -> None:
         carried = self.engine.carried
-        following = CohortCarried(version=carried.version, state=self.engine.state, answered=carried.answered)
+        following = CohortCarried(
+            version=carried.version, state=self.engine.state, answered=carried.answered, ignored=carried.ignored
+        )
         behavior = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
         moves = workflow.info().is_target_worker_deployment_version_changed()
         workflow.continue_as_new(

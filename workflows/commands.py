@@ -6,15 +6,17 @@ Written once for all of them, so that a new command of the domain is a new updat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain.decider import Command
     from workflows.contract import Receipt
+    from workflows.reports import Report
 
 W = TypeVar("W", bound=type)
 
@@ -36,11 +38,15 @@ def answers(*commands: type[Command]) -> Callable[[W], W]:
 
 
 def hears(**facts: type[Command]) -> Callable[[W], W]:
-    """Give a workflow class one signal for each fact that other services report: `name=CommandType`."""
+    """Give a workflow class one signal for each fact that other services report: `name=CommandType`.
+
+    Any other name is heard too, to be counted: Temporal would keep such a signal in memory for a handler to come.
+    """
 
     def with_signals(cls: W) -> W:
         for name, command in facts.items():
             setattr(cls, name, _signal(name, command))
+        setattr(cls, "any_other_signal", _any_other())  # noqa: B010  # the class has no such attribute yet
         return cls
 
     return with_signals
@@ -62,18 +68,25 @@ def _update(command_type: type[Command]) -> Any:
 
 
 def _signal(name: str, command_type: type[Command]) -> Any:
-    async def handle(self: Any, command: Any = None, *surplus: Any) -> None:
-        # An exception here would fail the workflow task for ever; what is no such fact is dropped, with a line.
-        if isinstance(command, command_type) and not surplus:
-            self.engine.report(command)
-        else:
-            workflow.logger.warning("malformed signal dropped", extra={"command": command_type.__name__})
+    async def handle(self: Any, *arguments: object) -> None:
+        self.engine.report(Report(name, command_type, arguments))
 
     handle.__name__ = handle.__qualname__ = name
-    handle.__annotations__ = {"command": command_type, "return": None}
-    # Temporal converts the payload by the signature: one command.
+    handle.__annotations__ = {"command": RawValue, "return": None}
+    # Temporal hands the payload over by the signature: one argument, undecoded.
     handle.__signature__ = Signature([_parameter("self"), _parameter("command")])  # type: ignore[attr-defined]
+    handle.command = command_type  # type: ignore[attr-defined]
     return workflow.signal(name=name, description=_first_line(command_type))(handle)
+
+
+def _any_other() -> Any:
+    async def any_other_signal(self: Any, name: str, arguments: Sequence[RawValue]) -> None:
+        self.engine.report(Report(name, None, tuple(arguments)))
+
+    any_other_signal.__annotations__ = {"name": str, "arguments": Sequence[RawValue], "return": None}
+    return workflow.signal(dynamic=True, description="Counted as ignored: there is no signal of this name.")(
+        any_other_signal
+    )
 
 
 def _parameter(name: str) -> Parameter:

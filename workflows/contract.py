@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any, Self
+
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from temporalio.exceptions import ApplicationError
 
 from domain.cohort.enrolment import CreateCohort
 from domain.cohort.state import Cohort
@@ -38,6 +41,7 @@ class PairingCarried(Frozen):
     version: int
     state: Pairing
     answered: tuple[Remembered, ...]
+    ignored: int = 0
 
 
 class CohortCarried(Frozen):
@@ -46,16 +50,31 @@ class CohortCarried(Frozen):
     version: int
     state: Cohort
     answered: tuple[Remembered, ...]
+    ignored: int = 0
 
 
-class PairingInput(Frozen):
+class Start(Frozen):
+    """What a workflow begins with. What cannot be read ends the workflow with a sentence, instead of blocking it."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _or_fail(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return read(given)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            told = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in wrong[:5])
+            raise ApplicationError(f"this cannot be started: {told}", type="Malformed", non_retryable=True) from None
+
+
+class PairingInput(Start):
     """Starts a pairing, or carries it on. `create` is kept: it makes the first command repeatable."""
 
     create: CreatePairing
     carried: PairingCarried | None = None
 
 
-class CohortInput(Frozen):
+class CohortInput(Start):
     """Starts a cohort, or carries it on."""
 
     create: CreateCohort

@@ -7,6 +7,7 @@ means *stored*. The same engine runs every aggregate; all that it knows of one i
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.batches import StreamIdentity, short
     from workflows.contract import Receipt, Remembered
     from workflows.counting import CommandCount
+    from workflows.reports import Ignored, Malformed, Report
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -45,6 +47,12 @@ HISTORY_AT_MOST = 4000
 
 Another value is another path through running histories: change it behind `workflow.patched`.
 """
+
+IN_ONE_GO = 200
+"""Signals taken in before the server gets the turn again."""
+
+EVENTS_AT_MOST = 500_000
+"""Bytes of JSON that one command may store: far below what Temporal takes as one payload (2 MB)."""
 
 REFUSED_BY_THE_STORE = StoreRefused.__name__
 """The activity failure that no repetition cures."""
@@ -68,6 +76,7 @@ class Carried(Generic[S]):
     version: int
     state: S | None
     answered: tuple[Remembered, ...]
+    ignored: int = 0
 
 
 class Engine(Generic[S, C, E]):
@@ -100,7 +109,9 @@ class Engine(Generic[S, C, E]):
         self.version = carried.version if carried else 0
         self._state: S | None = carried.state if carried else None
         self._answered = {known.digest: known for known in carried.answered} if carried else {}
-        self._inbox: list[C] = []
+        self.ignored = Ignored(carried.ignored if carried else 0, self._show_state)
+        self._inbox: deque[Report] = deque()
+        self._in_one_go = 0
         self._refused: dict[str, int] = {}
         self._turn = asyncio.Lock()
         # The server gives a new seed to a reset run alone: what was stored after the reset point is news to it.
@@ -119,14 +130,14 @@ class Engine(Generic[S, C, E]):
     @property
     def carried(self) -> Carried[S]:
         """What the next run needs."""
-        return Carried(version=self.version, state=self._state, answered=tuple(self._answered.values()))
+        return Carried(self.version, self._state, tuple(self._answered.values()), self.ignored.total)
 
     def check(self, command: C) -> None:
         """Refuse what the rules refuse, before anything is written to history. For update validators."""
         if self._state is None or self._outdated or self._digest(command) in self._answered:
             return  # before the first event and after a reset nobody knows; `answer` waits and decides
         try:
-            self._decider.decide(self._state, command, workflow.now())
+            self._decide(command)
         except Rejected as rejected:
             self._count.add_rejection(command, rejected)
             raise _refusal(rejected) from None
@@ -154,26 +165,27 @@ class Engine(Generic[S, C, E]):
                 self._count.add_rejection(command, rejected)
                 raise _refusal(rejected) from None
 
-    def report(self, command: C) -> None:
-        """Take a fact from another service; it is carried out in turn, and nobody waits for the answer.
+    def report(self, report: Report) -> None:
+        """Take a signal from another service; it is carried out in turn, and nobody waits for the answer.
 
         Nothing is dropped: the server itself bounds the signals of a run.
         """
-        self._inbox.append(command)
+        self._inbox.append(report)
 
     async def run(self, *, until: Callable[[], bool]) -> None:
         """Carry out facts and clocks as they come, until `until()` holds or a new run is due.
 
         One rolling timer: it waits for the earliest deadline, and is named after it.
         """
+        self._show_state()  # a run that carries another one on begins with an empty page
         while not until() and not self.should_continue_as_new():
-            if self._inbox:
-                await to_the_end(self._take_in(self._inbox.pop(0)))
-                continue
             deadline = self._next_deadline()
             if deadline is not None and deadline.due <= workflow.now():
-                await to_the_end(self._fire(deadline))
+                await to_the_end(self._fire(deadline))  # before any fact: no flood of them holds a clock up
+            elif self._inbox:
+                await self._take_in(self._inbox.popleft())
             else:
+                self.ignored.show()
                 await self._wait(deadline, until)
 
     def should_continue_as_new(self) -> bool:
@@ -189,7 +201,7 @@ class Engine(Generic[S, C, E]):
         """Finish what has been accepted: every fact in the inbox, every handler. Before a run ends."""
         while self._inbox or self._outdated or not workflow.all_handlers_finished():
             while self._inbox:
-                await to_the_end(self._take_in(self._inbox.pop(0)))
+                await self._take_in(self._inbox.popleft())
             await workflow.wait_condition(
                 lambda: bool(self._inbox) or (not self._outdated and workflow.all_handlers_finished())
             )
@@ -243,17 +255,32 @@ class Engine(Generic[S, C, E]):
                 self._refused[deadline.name] = self.version
                 workflow.logger.warning("clock rests", extra={"clock": deadline.name, "code": code})
 
-    async def _take_in(self, command: C) -> None:
+    async def _take_in(self, report: Report) -> None:
+        """Facts arrive malformed, late, twice and out of order; that is noted and never an error to the sender."""
         try:
-            await self.answer(command)
+            await to_the_end(self.answer(cast(C, report.read())))
+        except Malformed as malformed:
+            self.ignored.note(report, "malformed", str(malformed))
         except ApplicationError as refused:
-            # Facts arrive late, twice and out of order; that is noted and never an error to the sender.
-            name = type(command).__name__
-            workflow.logger.info("fact ignored", extra={"command": name, "code": refused.type})
+            self.ignored.note(report, refused.type, refused.message)
+        await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Give the server the turn now and then: a flood in one workflow task would look like a deadlock."""
+        self._in_one_go += 1
+        if self._in_one_go >= IN_ONE_GO:
+            self._in_one_go = 0
+            await to_the_end(workflow.sleep(timedelta(milliseconds=1), summary="many signals: a pause"))
+
+    def _decide(self, command: C) -> tuple[E, ...]:
+        events = self._decider.decide(self._state, command, workflow.now())
+        if sum(len(event.model_dump_json()) for event in events) > EVENTS_AT_MOST:
+            raise Rejected("size", f"this would store more than {EVENTS_AT_MOST // 1000} kB at once")
+        return events
 
     async def _commit(self, command: C) -> Receipt:
         while True:
-            events = self._decider.decide(self._state, command, workflow.now())
+            events = self._decide(command)
             if not events:
                 self._count.add(command, "nothing")
                 return self._remember(command, Receipt(stream=self._stream, first=0, last=0, events=()))
@@ -349,6 +376,9 @@ class Engine(Generic[S, C, E]):
         for event in events:
             self._state = self._decider.evolve(self._state, event)
             self.version += 1
+        self._show_state()
+
+    def _show_state(self) -> None:
         if self._state is not None:
             self._show(self._state)
 
@@ -373,6 +403,12 @@ class Engine(Generic[S, C, E]):
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """A cancelled workflow still finishes the command that it is at; the cancellation is raised meanwhile."""
     return await asyncio.shield(asyncio.ensure_future(work))
+
+
+def must_be_named(stream: str) -> None:
+    """End a workflow whose id is not that of the stream which its start names: nobody would find it by that."""
+    if workflow.info().workflow_id != stream:
+        raise ApplicationError(f"the workflow id must be {stream}", type="Rejected:rule", non_retryable=True)
 
 
 def instant(moment: datetime | None) -> str:

@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
     from workflows.commands import answers, hears
     from workflows.contract import PairingCarried, PairingInput, PairingResult
-    from workflows.engine import Carried, Engine, instant
+    from workflows.engine import Carried, Engine, instant, must_be_named
     from workflows.search_attributes import changes
 
 
@@ -92,7 +92,7 @@ class PairingWorkflow:
             program_version=lambda state: (state.design if state else given.create.design).version,
             show=self._show,
             title=title,
-            carried=Carried(carried.version, carried.state, carried.answered) if carried else None,
+            carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
 
     @workflow.run
@@ -100,6 +100,7 @@ class PairingWorkflow:
         """Create the pairing, then obey people and clocks until nothing can happen any more."""
         try:
             if given.carried is None:
+                must_be_named(f"pairing/{given.create.cohort}/{given.create.pairing}")
                 await self.engine.begin(given.create)
             await self.engine.run(until=lambda: self.engine.state.final)
             await self.engine.settle()
@@ -139,7 +140,9 @@ class PairingWorkflow:
     def _continue_as_new(self, given: PairingInput) -> None:
         carried = self.engine.carried
         state = self.engine.state
-        following = PairingCarried(version=carried.version, state=state, answered=carried.answered)
+        following = PairingCarried(
+            version=carried.version, state=state, answered=carried.answered, ignored=carried.ignored
+        )
         behavior = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
         moves = workflow.info().is_target_worker_deployment_version_changed()
         workflow.continue_as_new(
@@ -161,10 +164,10 @@ class PairingWorkflow:
         )
         if updates:
             workflow.upsert_search_attributes(updates)
-        workflow.set_current_details(_details(state, colour, waiting))
+        workflow.set_current_details(_details(state, colour, waiting, self.engine.ignored.total))
 
 
-def _details(state: Pairing, colour: Health, waiting: tuple[str, ...]) -> str:
+def _details(state: Pairing, colour: Health, waiting: tuple[str, ...], ignored: int) -> str:
     """The state in Markdown for the Temporal UI: no names, no answers."""
     plan = state.design.meetings
     goals = f"{sum(goal.level for goal in state.goals):g} of {len(state.goals)}" if state.goals else "none set"
@@ -178,6 +181,8 @@ def _details(state: Pairing, colour: Health, waiting: tuple[str, ...]) -> str:
         f"- **Goals reached:** {goals}",
         f"- **Open items:** {', '.join(item.kind.value for item in state.escalations) or 'none'}",
     ]
+    if ignored:
+        lines.append(f"- **Signals ignored:** {ignored}, see the worker's log")
     if state.reason:
         lines.append(f"- **Ended:** {instant(state.ended_at)}, {state.reason}")
     return "\n".join(lines)

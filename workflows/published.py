@@ -58,7 +58,8 @@ def published() -> Iterator[Published]:
         for name, update in defined.updates.items():
             yield _published(aggregate, "update", name, update)
         for name, signal in defined.signals.items():
-            yield _published(aggregate, "signal", name, signal)
+            if name is not None:  # the one for every other name is no part of the contract
+                yield _published(aggregate, "signal", name, signal)
 
 
 def contract_schemas() -> dict[str, str]:
@@ -89,7 +90,7 @@ def breaks_readers(before: Schema, now: Schema) -> list[str]:
 
 
 def _published(aggregate: str, kind: str, name: str | None, handler: Any) -> Published:
-    (command,) = handler.arg_types
+    command = handler.fn.command if kind == "signal" else handler.arg_types[0]
     assert name is not None, "a handler for every name is not part of a contract"
     assert issubclass(command, Command)
     return Published(aggregate, kind, name, command, handler.description or "")

@@ -366,7 +366,7 @@ async def test_a_cancellation_behind_an_update_that_ends_the_pairing(
             await pairing.handle.cancel()
             await when(lambda: _events(pairing, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED))
             await proxy.restore()
-            assert (await closing.result()).events == ("PairingClosedEarly",)
+            assert (await closing.result()).events[0] == "PairingClosedEarly"
             ended = await when(
                 pairing.handle.describe, lambda found: found.status is not WorkflowExecutionStatus.RUNNING
             )

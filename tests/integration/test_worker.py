@@ -103,9 +103,9 @@ async def test_it_serves_logs_with_ids_and_ends_gracefully(
     written = lines(log)
     assert [line["event"] for line in written][-1] == "worker stopped"
     assert written[-1]["logger"] == "pairloom.worker"
-    [ignored] = [line for line in written if line["event"].startswith("fact ignored")]
+    [ignored] = [line for line in written if line["event"].startswith("signal ignored")]
     assert ignored["workflow_id"] == pairing.id
-    assert (ignored["command"], ignored["code"]) == ("CompleteTraining", "Rejected:stage")
+    assert (ignored["signal"], ignored["code"]) == ("training_completed", "Rejected:stage")
     for failed in await _failed_appends(log):
         assert failed["workflow_id"] == pairing.id
     password = database_url.split(":")[2].split("@")[0]
