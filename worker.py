@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,6 +74,10 @@ PASSED_THROUGH = (
 
 PATIENCE = 10
 """Seconds in which Temporal must answer at the start."""
+
+WORKFLOW_THREADS = 2
+"""Threads in which workflow tasks are computed. They share one interpreter lock with everything else that the worker
+does: more of them compute nothing sooner, and keep the calls of a launch waiting."""
 
 AFTER_A_DEFECT = 10
 """Seconds until record keeping is tried again."""
@@ -182,6 +187,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
         max_concurrent_workflow_tasks=20,
+        workflow_task_executor=ThreadPoolExecutor(WORKFLOW_THREADS, thread_name_prefix="workflow"),
         max_concurrent_activities=20,
         max_concurrent_local_activities=20,
         graceful_shutdown_timeout=timedelta(seconds=20),

@@ -23,7 +23,7 @@ from eventstore.people import people
 from eventstore.store import EventStore
 from intake.holiday_calendar import public_holidays
 
-IN_FLIGHT = 16
+IN_FLIGHT = 32
 """Starts under way at one time."""
 
 AFTER_THE_PROGRAM = days(365)
@@ -64,20 +64,24 @@ class Launching:
         return [task.result() for task in started]
 
     async def _start(self, request: LaunchRequest, planned: PlannedPairing, roster: dict[str, Person]) -> None:
-        create = creation(request, planned, roster)
         try:
-            await self._client.start_workflow(
-                "PairingWorkflow",
-                {"create": create.model_dump(mode="json")},
-                id=f"pairing/{request.cohort}/{planned.pairing}",
-                task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"Pairing {planned.pairing} of {request.cohort}",
-                static_details=f"{request.design.title}, version {request.design.version}",
-            )
+            await start_pairing(self._client, self._task_queue, creation(request, planned, roster))
         except WorkflowAlreadyStartedError:
             return  # it ran and has ended: started before, by this batch or by an earlier try of it
+
+
+async def start_pairing(client: Client, task_queue: str, create: CreatePairing) -> None:
+    """Start it unless it runs; raises WorkflowAlreadyStartedError where it ran and has ended."""
+    await client.start_workflow(
+        "PairingWorkflow",
+        {"create": create},
+        id=f"pairing/{create.cohort}/{create.pairing}",
+        task_queue=task_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=f"Pairing {create.pairing} of {create.cohort}",
+        static_details=f"{create.design.title}, version {create.design.version}",
+    )
 
 
 def creation(request: LaunchRequest, planned: PlannedPairing, roster: Mapping[str, Person]) -> CreatePairing:

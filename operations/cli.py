@@ -57,7 +57,11 @@ COMMANDS = {
     ),
     "program": Lazy("file_commands", "program_app", "Program designs."),
     "roster": Lazy("file_commands", "roster_app", "Rosters of people."),
-    "cohort": Lazy("cohort_commands", "cohort_app", "Cohorts: create, look at, approve, launch, watch."),
+    "cohort": Lazy(
+        "cohort_group",
+        "cohort_app",
+        "Cohorts: create, match, correct, approve, launch, watch, suspend, amend, close.",
+    ),
     "pairing": Lazy("pairing_commands", "pairing_app", "Pairings: how one stands, what happened to it, what to do."),
     "store": Lazy("store_commands", "store_app", "The event store: migrate, verify, rebuild, export."),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,7 @@ from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.answers import answer, console, gives
+from operations.cohort_app import cohort_app, coordinator
 from operations.cohort_launch import follow_launch
 from operations.cohort_views import (
     Approved,
@@ -30,7 +31,7 @@ from operations.cohort_views import (
     print_cohort,
     watched,
 )
-from operations.cohorts import CohortDesk, CohortNotStarted
+from operations.cohorts import CohortDesk
 from operations.endings import BadInput, ExitCode, Refused
 from operations.options import DEV_DATA, ApproverId, AsJson, CohortId, DataDirectory
 from operations.progress_bar import progress_bar
@@ -40,8 +41,6 @@ from readmodels.questions import Questions
 
 EVERY = 2.0
 """Seconds between two looks of `status --watch`."""
-
-cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts: create, look at, approve, launch, watch.")
 
 
 @cohort_app.command("create")
@@ -66,7 +65,7 @@ def create(
                 raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
                 await desk.enrol(servers.store, roster_people)
-            proposed = await until(desk, lambda state: state.stage is not CohortStage.MATCHING)
+            proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
             return proposed, await _names(servers.store, cohort)
 
     state, names = asyncio.run(run())
@@ -180,23 +179,8 @@ async def _look(store: EventStore, cohort: str, weeks: int) -> CohortWatched:
     return CohortWatched(cohort=glance.cohort, at=now, funnel=glance.funnel, attention=glance.attention, load=load)
 
 
-async def until(desk: CohortDesk, holds: Callable[[Cohort], bool]) -> Cohort:
-    """The cohort as soon as it is so; raises CohortNotStarted after two minutes without."""
-    for _ in range(1200):
-        cohort = await desk.state()
-        if holds(cohort):
-            return cohort
-        await asyncio.sleep(0.1)
-    raise CohortNotStarted(f"The cohort '{desk.cohort}' does not get on: see the worker's log.")
-
-
 async def _names(store: EventStore, cohort: str) -> dict[str, str]:
     return {person.id: escape(person.name) for person in await people(store, cohort)}
-
-
-def coordinator() -> Actor:
-    """As whom the command line sends what a coordinator does."""
-    return Actor(role=Role.COORDINATOR, id="operations")
 
 
 def _nine_o_clock(day: str, zone: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,13 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.attention import Attention
-from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing
+from domain.cohort.amendment import AmendmentPreview
+from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing, Refusal
 from domain.cohort.status import CohortStatus
-from domain.decider import Frozen
+from domain.decider import Frozen, Role
 from domain.matching.assignment import LeftOver
+from domain.pairing.clocks import title
+from domain.pairing.visibility import visible_clock
 from operations.pairing_views import moment
 from operations.today_command import attention_table
 from readmodels.questions import WeekOfPerson
+from workflows.contract import Receipt
 
 FIRST = 10
 """Lines of a longer list on the screen of `status`; `--json` and `today` have all of them."""
@@ -66,6 +71,20 @@ class CohortWatched(Frozen):
     funnel: Funnel
     attention: tuple[Attention, ...]
     load: tuple[WeekOfPerson, ...]
+
+
+class Decided(Frozen):
+    """A decision about a cohort. `refusals` are pairings that did not follow it; `preview` is an amendment's."""
+
+    cohort: str
+    command: str
+    key: str
+    done: bool
+    receipt: Receipt | None = None
+    happened: tuple[str, ...] = ()
+    stage: CohortStage | None = None
+    refusals: tuple[Refusal, ...] = ()
+    preview: AmendmentPreview | None = None
 
 
 def cohort_shown(state: Cohort) -> CohortShown:
@@ -119,6 +138,38 @@ def watched(found: CohortWatched, now: datetime) -> Group:
         parts.append(Text(f"and {waiting - FIRST} more: pairloom today"))
     parts.append(_load(found.load))
     return Group(*parts)
+
+
+def print_decided(console: Console, found: Decided) -> None:
+    """What happened by it, and who did not follow."""
+    if not found.done:
+        console.print("Nothing was changed: this was a preview.")
+        return
+    if found.receipt is not None and found.receipt.duplicate:
+        console.print("It has been done already; nothing was done again.")
+    for sentence in found.happened:
+        console.print(sentence, markup=False)
+    if found.stage is not None:
+        console.print(f"{found.cohort} is {found.stage.value}.")
+    for refusal in found.refusals:
+        console.print(f"  {refusal.pairing} does not follow: {refusal.reason}", markup=False)
+
+
+def print_preview(console: Console, found: AmendmentPreview) -> None:
+    """What an amendment would do, clock by clock, with how many pairings it concerns."""
+    before, after = found.version
+    console.print(f"From version {before} to version {after}:")
+    console.print(f"  {len(found.changed)} running pairings take it over; {len(found.notified)} people are told")
+    moved = Counter(
+        (title(move.name), "starts" if move.before is None else "stops" if move.after is None else "moves")
+        for pairing in found.changed
+        for move in pairing.moves
+        if visible_clock(move.name, Role.COORDINATOR)
+    )
+    for (clock, how), pairings in sorted(moved.items()):
+        console.print(f'  "{clock}" {how} in {pairings}', markup=False)
+    for refusing in found.refusing:
+        console.print(f"  {refusing.pairing} would refuse it: {refusing.refused}", markup=False)
 
 
 def _pairs(pairs: tuple[PlannedPairing, ...], names: Mapping[str, str]) -> Table:

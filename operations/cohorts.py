@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,21 @@ class CohortDesk:
     async def approve(self, approver: Actor, starts_at: datetime | None = None, at: datetime | None = None) -> None:
         """Publish the proposed pairs under a name; offers go out at `starts_at`."""
         await self.send(ApproveMatches(by=approver, key="approve", at=at, starts_at=starts_at))
+
+    async def until(self, holds: Callable[[Cohort], bool]) -> Cohort:
+        """The cohort as soon as it is so; raises CohortNotStarted after two minutes without."""
+        for _ in range(600):
+            cohort = await self.state()
+            if holds(cohort):
+                return cohort
+            await asyncio.sleep(0.2)
+        raise CohortNotStarted(
+            f"The cohort '{self.cohort}' does not get on: see the worker's log. Nothing is lost; look again later."
+        )
+
+    async def told(self) -> Cohort:
+        """The cohort as soon as its pairings have heard what was decided about them."""
+        return await self.until(lambda cohort: not cohort.orders)
 
     async def _begun(self) -> None:
         for _ in range(1200):

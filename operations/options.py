@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from pydantic import ValidationError
@@ -58,6 +59,10 @@ PairingId = Annotated[
 Sender = Annotated[
     str, typer.Option("--as", metavar="ROLE:ID", callback=_actor, help="Who commands, such as mentor:P032.")
 ]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", help="Idempotency key, by default a new one. To repeat: the one that was printed."),
+]
 Reader = Annotated[
     str,
     typer.Option("--as", metavar="ROLE:ID", callback=_actor, help="Who reads: each role sees what it may know."),
@@ -71,3 +76,8 @@ def actor_of(value: str) -> Actor:
     """The actor that a checked ROLE:ID names."""
     role, _, named = value.partition(":")
     return Actor(role=Role(role.replace("-", "_")), id=named)
+
+
+def made_key(given: str | None) -> str:
+    """The key that was given, or one that nobody has used."""
+    return given or f"cli-{uuid4().hex[:12]}"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, cast
-from uuid import uuid4
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from domain.decider import Command, Rejected
 from domain.pairing.decider import PairingCommand, decide, evolve
@@ -18,8 +16,9 @@ from eventstore.records import AsOf
 from eventstore.store import EventStore
 from operations.answers import answer, console, gives
 from operations.asking import confirm
+from operations.command_list import print_commands
 from operations.endings import Refused
-from operations.options import DEV_DATA, AsJson, DataDirectory, PairingId, Reader, Sender, Yes, actor_of
+from operations.options import DEV_DATA, AsJson, DataDirectory, Key, PairingId, Reader, Sender, Yes, actor_of, made_key
 from operations.pairing_views import Acted, PairingShown, ToldEvent, print_standing, print_story, shown
 from operations.reach import Reach, reach
 from operations.sending import pairing_handle, send
@@ -87,12 +86,12 @@ def history(
 def list_commands(as_json: AsJson = False) -> None:
     """Every command that `act` sends, with who does what by it and its fields."""
     found = described("pairing")
-    answer(found, as_json, lambda console: _print_commands(console, found))
+    answer(found, as_json, lambda console: print_commands(console, found))
 
 
 def _list_now(wanted: bool) -> None:
     if wanted:
-        _print_commands(console(), described("pairing"))
+        print_commands(console(), described("pairing"))
         raise typer.Exit
 
 
@@ -106,9 +105,7 @@ def act(
         list[str] | None,
         typer.Argument(metavar="[FIELD=VALUE]...", help="Such as minutes=45 or goals.1.text='Prompts that work'."),
     ] = None,
-    key: Annotated[
-        str | None, typer.Option(help="Idempotency key, by default a new one. To repeat: the one that was printed.")
-    ] = None,
+    key: Key = None,
     _list: Annotated[
         bool, typer.Option("--list", is_eager=True, callback=_list_now, help="Show every command and its fields.")
     ] = False,
@@ -117,8 +114,7 @@ def act(
     as_json: AsJson = False,
 ) -> None:
     """Send any command of the lifecycle to a pairing. Asks first where it would end the pairing."""
-    key = key or f"cli-{uuid4().hex[:12]}"
-    meant = command_from(command_named("pairing", command), actor_of(sender), key, fields or [])
+    meant = command_from(command_named("pairing", command), actor_of(sender), made_key(key), fields or [])
 
     async def run() -> Acted:
         async with reach(data) as servers:
@@ -160,15 +156,6 @@ def _print_acted(console: Console, acted: Acted) -> None:
         console.print(sentence, markup=False)
     if not acted.happened:
         console.print(f"Stored: {', '.join(acted.receipt.events) or 'nothing, as nothing had to be done'}.")
-
-
-def _print_commands(console: Console, found: tuple[CommandToSend, ...]) -> None:
-    for command in found:
-        console.print(f"[bold]{command.name}[/bold]  {escape(command.meaning)}")
-        for field in command.fields:
-            optional = "" if field.required else " (may be left out)"
-            console.print(f"    {field.name}=  {escape(field.takes.replace('`', ''))}{optional}")
-    console.print("\nEach also takes at=  when it happened, if that was before now: 2027-02-10T14:00+00:00")
 
 
 def _utc(moment: datetime | None) -> datetime | None:

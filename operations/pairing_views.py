@@ -87,7 +87,7 @@ def print_standing(console: Console, found: PairingShown, now: datetime) -> None
     """The whole picture, in the order in which a coordinator asks."""
     stands = found.status
     console.print(f"[bold]{stands.pairing}[/bold] of {stands.cohort}: {stands.stage.value}, {found.health.value}")
-    console.print(f"mentor {stands.mentor}, mentee {stands.mentee}; since {moment(stands.as_of)} nothing else happened")
+    console.print(f"mentor {stands.mentor}, mentee {stands.mentee}; latest event {moment(stands.as_of)}")
     booked = "; ".join(f"meeting {one.number} on {moment(one.starts_at)}" for one in stands.meetings) or "none"
     console.print(f"meetings: {stands.held} of {stands.planned} held; booked: {booked}")
     _print_moves(console, found)

@@ -64,6 +64,12 @@ class WorkerProcess:
                 await self.start()
             await asyncio.sleep(0.25)
 
+    def kill(self) -> None:
+        """SIGKILL, as a machine that loses its power: nothing is finished, nothing is said."""
+        if self._process is not None:
+            self._process.stop((signal.SIGKILL, 10.0))
+            self._process = None
+
     def stop(self) -> None:
         """SIGTERM and a wait for its graceful end."""
         process = self._process or recorded_worker(self._ground.data)

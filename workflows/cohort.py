@@ -33,8 +33,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.engine import Carried, Engine, instant, must_be_named
     from workflows.search_attributes import changes
 
-LAUNCH_BATCH = 50
-"""Pairings started by one activity: small enough to be interrupted, large enough not to matter."""
+LAUNCH_BATCH = 250
+"""Pairings started by one activity: what is started once more after a kill, and one answer's size."""
 
 ORDER_BATCH = 50
 """Pairings told by one activity."""

@@ -1,0 +1,264 @@
+"""A cohort's launch beside bare `client.start_workflow` calls of the same pairings, server, worker and concurrency.
+
+`python -m benchmarks.launch` kills the worker at half of a launch instead, and counts what exists in the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from temporalio.client import Client
+
+from activities.launching import IN_FLIGHT, LaunchRequest, creation, start_pairing
+from benchmarks.rounds import Result, compared, save
+from domain.cohort import decider
+from domain.cohort.decider import CohortCommand
+from domain.cohort.enrolment import CloseEnrolment, CreateCohort, EnrolParticipants, OpenEnrolment
+from domain.cohort.matching import ProposePairs, RecordMatchRun
+from domain.cohort.state import Cohort, CohortStage, Participant, PlannedPairing
+from domain.decider import Actor, Role
+from domain.matching.assignment import ProposedPair
+from domain.matching.compatibility import Parts
+from domain.program import ProgramDesign
+from domain.roster import BigFive, Person
+from embedded.ground import Ground, start_ground
+from embedded.ports import Ports
+from eventstore.people import save_people
+from eventstore.store import EventStore
+from operations.cohort_launch import follow_launch
+from operations.cohorts import CohortDesk
+from operations.worker_process import WorkerProcess
+from worker import connect_to
+from workflows.batches import StreamIdentity
+from workflows.contract import TASK_QUEUE
+
+PAIRINGS, ROUNDS = 1000, 3
+AT_ONCE = 400
+OPERATIONS = Actor(role=Role.COORDINATOR, id="operations")
+APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")
+ENGINE = Actor(role=Role.SERVICE, id="engine")
+
+DESIGN = ProgramDesign.model_validate(
+    {
+        "program": "launch",
+        "version": 1,
+        "title": "A large cohort",
+        "objectives": ["Executives learn what the newest colleagues know"],
+        "zone": "Europe/London",
+    }
+)
+
+
+@dataclass
+class Bench:
+    """The servers, a worker in a process of its own, and a client and a store in ours."""
+
+    ground: Ground
+    worker: WorkerProcess
+    client: Client
+    store: EventStore
+    numbers: count[int]
+
+    async def approved(self, pairings: int) -> CohortDesk:
+        """A cohort in REVIEW, its launch only an approval away; what was stored before counts as its history."""
+        cohort = f"large-{next(self.numbers)}"
+        await save_people(self.store, cohort, _people(pairings))
+        await _write_history(self.store, cohort, pairings)
+        desk = CohortDesk(self.client, cohort, OPERATIONS)
+        await desk.create(DESIGN, seed=1)
+        await desk.until(lambda state: state.stage is CohortStage.REVIEW)
+        return desk
+
+    async def settled(self, desk: CohortDesk, pairings: int) -> None:
+        """Until every pairing has its first event: the next round must not pay for this one."""
+        await _until(lambda: self.at_least(f"pairing/{desk.cohort}/", pairings))
+
+    async def at_least(self, prefix: str, events: int) -> bool:
+        """Whether so many events are stored below the prefix."""
+        return await self.store.count(prefix) >= events
+
+
+@asynccontextmanager
+async def bench() -> AsyncIterator[Bench]:
+    """Up for the length of the block, on a data directory of its own."""
+    with tempfile.TemporaryDirectory() as directory:
+        ground = await asyncio.to_thread(start_ground, Path(directory), virtual_time=False, preferred=Ports())
+        try:
+            worker = WorkerProcess(ground)
+            await worker.start()
+            try:
+                client = await connect_to(ground.temporal_address)
+                async with await EventStore.connect(ground.database_url, max_size=3) as store:
+                    yield Bench(ground, worker, client, store, count(1))
+            finally:
+                await asyncio.to_thread(worker.stop)
+        finally:
+            await asyncio.to_thread(ground.stop)
+
+
+def run() -> Result:
+    """Launches and bare starts in turn."""
+    ours, bare = asyncio.run(_rounds())
+    row = compared(
+        f"launch of a cohort of {PAIRINGS:,}", "pairings/s", ours, bare, beside="bare start_workflow", goal=0.8
+    )
+    notes = (
+        f"Both keep {IN_FLIGHT} starts in flight, of the same workflow with the same input; the same worker, a process "
+        "of its own on the same two cores, begins to carry out what was started. Ours counts from the stored approval "
+        "to the last stored PairingLaunched, by the database's clock.",
+    )
+    return save("launch", "Launching a cohort", [row], notes)
+
+
+async def _rounds() -> tuple[list[float], list[float]]:
+    ours, bare = list[float](), list[float]()
+    async with bench() as running:
+        for number in range(1 + ROUNDS):
+            for measure, figures in (
+                ((_launch, ours), (_start, bare)) if number % 2 else ((_start, bare), (_launch, ours))
+            ):
+                figure = await measure(running, PAIRINGS)
+                print(f"  round {number}: {measure.__name__[1:]} {figure:.0f} pairings/s", file=sys.stderr, flush=True)
+                if number:
+                    figures.append(figure)
+    return ours, bare
+
+
+async def _launch(running: Bench, pairings: int) -> float:
+    desk = await running.approved(pairings)
+    await desk.approve(APPROVER, starts_at=_later())
+    await follow_launch(desk, running.store, lambda done, of: None)
+    await running.settled(desk, pairings)
+    times = {event.type: event.recorded_at for event in await running.store.read(f"cohort/{desk.cohort}")}
+    return pairings / (times["PairingLaunched"] - times["MatchesApproved"]).total_seconds()
+
+
+async def _start(running: Bench, pairings: int) -> float:
+    desk = await running.approved(pairings)
+    state = await desk.state()
+    now = datetime.now(UTC)
+    request = LaunchRequest(
+        cohort=desk.cohort, design=DESIGN, pairs=state.proposed, approved_at=now, starts_at=_later()
+    )
+    roster = {person.id: person for person in _people(pairings)}
+    creates = [creation(request, planned, roster) for planned in state.proposed]
+    slots = asyncio.Semaphore(IN_FLIGHT)
+
+    async def start(number: int) -> None:
+        async with slots:
+            await start_pairing(running.client, TASK_QUEUE, creates[number])
+
+    began = time.perf_counter()
+    await asyncio.gather(*(start(number) for number in range(pairings)))
+    rate = pairings / (time.perf_counter() - began)
+    await running.settled(desk, pairings)
+    return rate
+
+
+async def killed_at_half(pairings: int) -> tuple[int, int, int]:
+    """SIGKILL to the worker at half of a launch, another worker, and `launch` once more.
+
+    Answers with pairings running at the kill, pairings in the end, and streams whose first event came twice.
+    """
+    async with bench() as running:
+        desk = await running.approved(pairings)
+        await desk.approve(APPROVER, starts_at=_later())
+        prefix = f"pairing/{desk.cohort}/"
+        await _until(lambda: running.at_least(prefix, pairings // 2))
+        running.worker.kill()
+        at_the_kill = len(await running.store.streams(prefix))
+        await running.worker.start()
+        await follow_launch(desk, running.store, lambda done, of: None)
+        await running.settled(desk, pairings)
+        streams = await running.store.streams(prefix)
+        workflows = [w.id async for w in running.client.list_workflows("WorkflowType = 'PairingWorkflow'")]
+        twice = len(workflows) - len(set(workflows)) + await running.store.count(prefix) - len(streams)
+        assert set(workflows) == set(streams), "a workflow without a stream, or the other way round"
+        return at_the_kill, len(streams), twice
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    while not await holds():  # noqa: ASYNC110  # another process stores it
+        await asyncio.sleep(0.05)
+
+
+def _later() -> datetime:
+    """Offers go out in a month: nothing but the launch happens now."""
+    return datetime.now(UTC) + timedelta(days=30)
+
+
+def _people(pairings: int) -> list[Person]:
+    traits = BigFive(openness=0.5, conscientiousness=0.5, extraversion=0.5, agreeableness=0.5, neuroticism=0.5)
+    return [
+        Person(
+            id=f"{'r' if role == 'mentor' else 'e'}{number:04}",
+            name=f"{role} {number}",
+            email=f"{role}.{number}@northlight.example",
+            role=role,
+            grade=4 if role == "mentor" else 14,
+            department="Claims",
+            site="York",
+            country="GB",
+            zone="Europe/London",
+            birth_year=1998 if role == "mentor" else 1966,
+            traits=traits,
+        )
+        for number in range(pairings)
+        for role in ("mentor", "mentee")
+    ]
+
+
+async def _write_history(store: EventStore, cohort: str, pairings: int) -> None:
+    """What a matching of these people would have stored, decided by the domain: the workflow takes it over."""
+    identity = StreamIdentity(f"cohort/{cohort}", f"cohort/{cohort}")
+    state: Cohort | None = None
+    version, now = 0, datetime.now(UTC)
+    for command in _commands(cohort, pairings):
+        events = decider.decide(state, command, now)
+        batch = identity.batch(decider, state, version, command, events, program_version=DESIGN.version)
+        await store.append(batch)
+        for event in events:
+            state = decider.evolve(state, event)
+        version += len(events)
+
+
+def _commands(cohort: str, pairings: int) -> list[CohortCommand]:
+    participants = [Participant(id=person.id, role=person.role) for person in _people(pairings)]
+    parts = Parts(**dict.fromkeys(Parts.model_fields, 0.5))
+    pairs = [
+        PlannedPairing(
+            pairing=f"r{number:04}~e{number:04}",
+            pair=ProposedPair(mentor=f"r{number:04}", mentee=f"e{number:04}", score=0.5, parts=parts),
+            why="Shared interests.",
+        )
+        for number in range(pairings)
+    ]
+    return [
+        CreateCohort(by=OPERATIONS, key="create", cohort=cohort, design=DESIGN, seed=1),
+        OpenEnrolment(by=OPERATIONS, key="open"),
+        *(
+            EnrolParticipants(by=OPERATIONS, key=f"enrol:{at}", participants=tuple(participants[at : at + AT_ONCE]))
+            for at in range(0, len(participants), AT_ONCE)
+        ),
+        CloseEnrolment(by=OPERATIONS, key="close-enrolment"),
+        *(
+            ProposePairs(by=ENGINE, key=f"propose:{at}", pairs=tuple(pairs[at : at + AT_ONCE]))
+            for at in range(0, pairings, AT_ONCE)
+        ),
+        RecordMatchRun(by=ENGINE, key="match-run", input_hash="none", left_over=()),
+    ]
+
+
+if __name__ == "__main__":
+    running, there, twice = asyncio.run(killed_at_half(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRINGS))
+    print(f"killed at {running} pairings; {there} exist in the end, {twice} twice")
+    sys.exit(0 if there and not twice else 1)

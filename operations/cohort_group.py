@@ -1,0 +1,8 @@
+"""All of `pairloom cohort`: importing a module hangs its commands on the group, in the order of the help."""
+
+from __future__ import annotations
+
+from operations import cohort_commands, cohort_decisions
+from operations.cohort_app import cohort_app
+
+__all__ = ["cohort_app", "cohort_commands", "cohort_decisions"]
