@@ -13,12 +13,17 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from embedded.ground import Ground, start_ground
 from eventstore.migrations import migrate
 from eventstore.store import EventStore
+
+# How long an example takes says how loaded the machine is, not whether the rule holds.
+settings.register_profile("pairloom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pairloom")
 
 OWN_TEMPORARY_DIRECTORY = pytest.StashKey[Path]()
 
