@@ -31,7 +31,7 @@ AFTER_THE_PROGRAM = days(365)
 
 
 class LaunchRequest(Frozen):
-    """A batch of approved pairs; their offers go out at `starts_at`."""
+    """A batch of approved pairs that share a design and a start; their offers go out at `starts_at`."""
 
     cohort: str
     design: ProgramDesign
@@ -93,6 +93,7 @@ def creation(request: LaunchRequest, planned: PlannedPairing, roster: Mapping[st
         at=request.approved_at,
         pairing=planned.pairing,
         cohort=request.cohort,
+        replaces=planned.replaces,
         design=request.design,
         mentor=_party(roster[pair.mentor], request),
         mentee=_party(roster[pair.mentee], request),

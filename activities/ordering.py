@@ -6,6 +6,7 @@ import asyncio
 from enum import StrEnum
 from typing import Any
 
+from pydantic import AwareDatetime
 from temporalio import activity
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -24,6 +25,7 @@ class OrderRequest(Frozen):
 
     cohort: str
     kind: OrderKind
+    at: AwareDatetime
     update: str
     command: dict[str, Any]
     pairings: tuple[str, ...]
@@ -61,7 +63,7 @@ class Ordering:
             told = {pairing: telling.create_task(tell(pairing)) for pairing in request.pairings}
         answers = {pairing: task.result() for pairing, task in told.items()}
         refusals = tuple(
-            Refusal(pairing=pairing, kind=request.kind, reason=answer)
+            Refusal(pairing=pairing, kind=request.kind, at=request.at, reason=answer)
             for pairing, answer in answers.items()
             if answer is not None and answer is not _Ended.ENDED
         )

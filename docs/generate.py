@@ -388,7 +388,7 @@ def lifecycle(words: Words) -> str:
         (f"`{kind}`", TITLES[kind], _with_defaults(pairing[kind]), _working_day(kind), _listed(fired[kind.name]))
         for kind in ClockKind
     ]
-    causes = {"ENROLMENT_CLOSE": _events_of(cohort_decider, "_fire")["ENROLMENT_CLOSE"]}
+    causes = dict(_events_of(cohort_decider, "_fire"))
     causes["REVIEW"] = _events_of(cohort_decider)["RecordReview"]
     cohort_clocks = [
         (f"`{kind}`", COHORT_TITLES[kind], _with_defaults(cohort[kind]), _listed(causes[kind.name]))

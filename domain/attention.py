@@ -38,7 +38,20 @@ def attention(
 
 
 def _moves(cohort: CohortStatus) -> Iterable[Attention]:
-    """A cohort before its launch stands still until somebody acts."""
+    """A cohort before its launch stands still until somebody acts; a running one has items of its own."""
+    for item in cohort.items:
+        yield Attention(
+            cohort=cohort.cohort,
+            pairing=item.pairing,
+            id=item.id,
+            kind=item.kind,
+            to=item.to,
+            since=item.since,
+            acknowledged=False,
+            health=Health.GREEN,
+        )
+    if cohort.stage not in (CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.REVIEW):
+        return
     kind = "approve_pairs" if cohort.stage is CohortStage.REVIEW else "enrol"
     for role in cohort.waiting_for:
         yield Attention(

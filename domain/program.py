@@ -227,6 +227,15 @@ class ConcernPolicy(Frozen):
     remind_every: Duration = Field(default=days(2), description="own: until it is resolved")
 
 
+class RematchPolicy(Frozen):
+    """Another partner for whoever is left alone, and a place for whoever comes late."""
+
+    target: Duration = Field(default=days(14), description="own: days until somebody has a partner again")
+    at_most: int = Field(default=2, ge=0, le=10, description="own: 2 re-matches for one person")
+    late_until: Duration = Field(default=days(45), description="own: day 45 of the program")
+    least_left: Duration = Field(default=days(56), description="own: 8 weeks must be left")
+
+
 class UndoPolicy(Frozen):
     """A decision may be taken back."""
 
@@ -303,6 +312,7 @@ class ProgramDesign(Frozen):
     conflict: ConflictPolicy = ConflictPolicy()
     concern: ConcernPolicy = ConcernPolicy()
     exit: ExitPolicy = ExitPolicy()
+    rematch: RematchPolicy = RematchPolicy()
     undo: UndoPolicy = UndoPolicy()
     evaluation: EvaluationPolicy = EvaluationPolicy()
 

@@ -14,9 +14,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.launching import Launching, LaunchRequest
-    from activities.matching import Matching, MatchRequest
+    from activities.matching import Matching, MatchRequest, RematchRequest
     from activities.ordering import Ordering, OrderRequest
-    from activities.reviewing import EvaluationRequest, Reviewing, ReviewRequest
+    from activities.reviewing import EvaluationRequest, PairingRequest, Reviewing, ReviewRequest
     from domain.cohort import decider
     from domain.cohort.amendment import AmendProgram
     from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
@@ -24,9 +24,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
     from domain.cohort.orders import RecordOrder, tellings
+    from domain.cohort.rematch import ApproveRematches, RecordRematchRun, RejectRematch, candidates, never_again
     from domain.cohort.running import RecordLaunch, RecordReview
+    from domain.cohort.shorter_plan import plan_of
     from domain.cohort.state import Cohort, CohortClock, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
+    from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
     from domain.decider import Actor, Deadline, Role
     from workflows.commands import answers, hears, update_name
     from workflows.contract import CohortCarried, CohortInput, CohortResult
@@ -45,7 +48,11 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=12)
 ENGINE = Actor(role=Role.SERVICE, id="engine")
 UNLIMITED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
-TITLES = {CohortClock.ENROLMENT_CLOSE: "close the enrolment", CohortClock.REVIEW: "review of week"}
+TITLES = {
+    CohortClock.ENROLMENT_CLOSE: "close the enrolment",
+    CohortClock.REVIEW: "review of week",
+    CohortClock.REMATCH_DUE: "a partner for number",
+}
 
 
 @workflow.defn(name="CohortWorkflow")
@@ -56,6 +63,11 @@ TITLES = {CohortClock.ENROLMENT_CLOSE: "close the enrolment", CohortClock.REVIEW
     WithdrawParticipant,
     CloseEnrolment,
     ApproveMatches,
+    RequestRematch,
+    JoinLate,
+    LeaveWaitingList,
+    ApproveRematches,
+    RejectRematch,
     SuspendCohort,
     ResumeCohort,
     AmendProgram,
@@ -74,6 +86,7 @@ class CohortWorkflow:
             show=self._show,
             title=_title,
             prepare=self._with_facts,
+            gather=self._with_pairing,
             carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
 
@@ -137,6 +150,8 @@ class CohortWorkflow:
                 await self._match()
             case Work.LAUNCH:
                 await self._launch()
+            case Work.REMATCH:
+                await self._rematch()
             case Work.EVALUATE:
                 await self._evaluate()
             case _:
@@ -155,6 +170,7 @@ class CohortWorkflow:
                     OrderRequest(
                         cohort=state.id,
                         kind=order.kind,
+                        at=order.at,
                         update=update_name(type(command)),
                         command=command.model_dump(mode="json"),
                         pairings=batch,
@@ -192,17 +208,20 @@ class CohortWorkflow:
     async def _launch(self) -> None:
         """Start the next batch of pairings; a batch that is repeated starts nothing twice."""
         state = self.engine.state
-        batch = tuple(islice(state.unlaunched, LAUNCH_BATCH))
-        if state.starts_at is None or state.approved_at is None:
+        first = state.unlaunched[0]
+        approved_at, starts_at = first.approved_at or state.approved_at, first.starts_at or state.starts_at
+        if starts_at is None or approved_at is None:
             raise AssertionError("an approved cohort has a start")
+        alike = (planned for planned in state.unlaunched if planned.starts_at == first.starts_at)
+        batch = tuple(islice(alike, LAUNCH_BATCH))
         launched = await workflow.execute_activity_method(
             Launching.launch_pairings,
             LaunchRequest(
                 cohort=state.id,
-                design=state.design,
+                design=plan_of(state, first),
                 pairs=batch,
-                approved_at=state.approved_at,
-                starts_at=state.starts_at,
+                approved_at=approved_at,
+                starts_at=starts_at,
             ),
             start_to_close_timeout=timedelta(minutes=5),
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -210,7 +229,32 @@ class CohortWorkflow:
             summary=f"launch {len(batch)} pairings",
         )
         key = f"launch:{batch[0].pairing}"
-        await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=state.approved_at, pairings=tuple(launched)))
+        await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=approved_at, pairings=tuple(launched)))
+
+    async def _rematch(self) -> None:
+        """Look for partners for the waiting people; the approver publishes what is found."""
+        state = self.engine.state
+        people = candidates(state)
+        found = await workflow.execute_activity_method(
+            Matching.match_waiting,
+            RematchRequest(
+                cohort=state.id,
+                design=state.design,
+                seed=state.seed,
+                candidates=people,
+                apart=never_again(state),
+                on=state.as_of,
+            ),
+            start_to_close_timeout=timedelta(minutes=10),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=UNLIMITED,
+            summary=f"match {sum(person.priority is not None for person in people)} waiting people",
+        )
+        key = f"rematch:{state.changes}"
+        done = RecordRematchRun(
+            by=ENGINE, key=key, at=state.as_of, input_hash=found.input_hash, changes=state.changes, pairs=found.pairs
+        )
+        await self.engine.answer(done)
 
     async def _evaluate(self) -> None:
         """Record the headline figures; that closes the cohort."""
@@ -229,7 +273,7 @@ class CohortWorkflow:
         """A review needs its figures; every other clock's command is complete as it is."""
         if not deadline.name.startswith(CohortClock.REVIEW.value):
             return deadline.command
-        funnel = await workflow.execute_activity_method(
+        found = await workflow.execute_activity_method(
             Reviewing.review_cohort,
             ReviewRequest(cohort=self.engine.state.id, until=deadline.due),
             start_to_close_timeout=timedelta(minutes=5),
@@ -238,7 +282,28 @@ class CohortWorkflow:
             summary=_title(deadline.name),
         )
         command = deadline.command
-        return RecordReview(by=command.by, key=command.key, clock=deadline.name, due=deadline.due, funnel=funnel)
+        return RecordReview(
+            by=command.by,
+            key=command.key,
+            clock=deadline.name,
+            due=deadline.due,
+            funnel=found.funnel,
+            ended=found.ended,
+            owed=found.owed,
+        )
+
+    async def _with_pairing(self, command: CohortCommand) -> CohortCommand:
+        """A requested re-match needs to know how the pairing stands; every other command is complete as it is."""
+        if not isinstance(command, RequestRematch):
+            return command
+        stands = await workflow.execute_activity_method(
+            Reviewing.read_pairing,
+            PairingRequest(cohort=self.engine.state.id, pairing=command.pairing),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=UNLIMITED,
+            summary="how the ended pairing stands",
+        )
+        return command.model_copy(update={"stands": stands})
 
     def _continue_as_new(self, given: CohortInput) -> None:
         carried = self.engine.carried
@@ -282,8 +347,9 @@ def _details(state: Cohort) -> str:
         [
             f"### {state.stage.value}",
             f"- **Next deadline:** {following}",
-            f"- **People enrolled:** {len(state.participants)} · waiting list: {len(state.left_over)}",
-            f"- **Pairings:** {len(state.proposed)} proposed, {len(state.launched)} launched",
+            f"- **People enrolled:** {len(state.participants)} · waiting list: {len(state.waiting)}",
+            f"- **Pairings:** {len(state.proposed)} proposed, {len(state.launched)} launched, "
+            f"{len(state.rematches)} re-matches wait for the approver",
             f"- **Funnel, week {state.reviews}:** {funnel.activated} activated, {funnel.trained} trained, "
             f"{funnel.met} met, {funnel.evaluating} evaluating, {funnel.completed} completed, "
             f"{funnel.ended_otherwise} ended otherwise",

@@ -91,18 +91,21 @@ class Engine(Generic[S, C, E]):
         show: Callable[[S], None],
         title: Callable[[str], str],
         prepare: Callable[[Deadline[C]], Awaitable[C]] | None = None,
+        gather: Callable[[C], Awaitable[C]] | None = None,
         carried: Carried[S] | None = None,
     ) -> None:
         """`program` is the id of the cohort's workflow: all streams of a cohort share a correlation id.
 
         `program_version` is that of the design which the state follows, as amendments change it.
         `show` puts the state where people see it; `title` words a clock's name for its timer;
-        `prepare` gathers the facts that a clock's command needs, where it needs any.
+        `prepare` gathers the facts that a clock's command needs, where it needs any, and `gather` those that somebody's
+        command needs: it gives the same command back, with the facts filled in.
         """
         self._decider = decider
         self._show = show
         self._title = title
         self._prepare = prepare
+        self._gather = gather
         self._stream = workflow.info().workflow_id
         self._identity = StreamIdentity(self._stream, program)
         self._program_version = program_version
@@ -160,7 +163,7 @@ class Engine(Generic[S, C, E]):
                 if known is not None:
                     self._count.add(command, "duplicate")
                     return self._receipt(known, duplicate=True)
-                return await self._commit(command)
+                return await self._commit(await self._gather(command) if self._gather else command)
             except Rejected as rejected:
                 self._count.add_rejection(command, rejected)
                 raise _refusal(rejected) from None

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from domain.cohort.orders import ordered, pairing_command
+from domain.cohort.orders import command_for, ordered
 from domain.cohort.state import Cohort, CohortStage, Order, OrderKind, cohort_during
 from domain.decider import Command, Event, Frozen, ParticipantId, Rejected, Role
 from domain.pairing import decider as pairings
-from domain.pairing.amending import MovedClock, moved_clocks
+from domain.pairing.amending import AmendDesign, MovedClock, moved_clocks
 from domain.pairing.state import Pairing
 from domain.permissions import only
 from domain.program import ProgramDesign
@@ -66,7 +66,7 @@ def preview(
     """What the amendment would do at `at`. Raises Rejected where the cohort itself would refuse it."""
     _must_follow(state, design, at)
     order = Order(number=state.orders_given + 1, kind=OrderKind.AMEND, at=at, design=design)
-    looked_at = [_looked_at(pairing, order, design) for pairing in pairings_of_cohort if not pairing.ended]
+    looked_at = [_looked_at(state, pairing, order) for pairing in pairings_of_cohort if not pairing.ended]
     changed = tuple(pairing for pairing in looked_at if pairing.refused is None)
     return AmendmentPreview(
         version=(state.design.version, design.version),
@@ -94,14 +94,15 @@ def _must_follow(state: Cohort, design: ProgramDesign, at: datetime) -> None:
         raise Rejected("time", f"by this design the program would have ended on {end:%-d %b %Y}, which has passed")
 
 
-def _looked_at(pairing: Pairing, order: Order, design: ProgramDesign) -> ChangedPairing:
+def _looked_at(state: Cohort, pairing: Pairing, order: Order) -> ChangedPairing:
+    command = command_for(state, order, pairing.id)
     try:
-        events = pairings.decide(pairing, pairing_command(order), max(order.at, pairing.as_of))
+        events = pairings.decide(pairing, command, max(order.at, pairing.as_of))
     except Rejected as refusal:
         return ChangedPairing(pairing=pairing.id, refused=refusal.reason)
     after, told = pairing, list[str]()
     for event in events:
         after = pairings.evolve(after, event)
         told += (notice.to for notice in pairings.notices(after, event))
-    moves = moved_clocks(pairing, design, order.at)
+    moves = moved_clocks(pairing, command.design, order.at) if isinstance(command, AmendDesign) else ()
     return ChangedPairing(pairing=pairing.id, moves=moves, notified=tuple(dict.fromkeys(told)))

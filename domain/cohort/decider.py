@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias, assert_never
 
 from pydantic import Field
 
-from domain.cohort import amendment, closing, enrolment, matching, orders, running, suspending
+from domain.cohort import amendment, closing, enrolment, matching, orders, rematch, running, suspending, waiting
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -35,6 +35,12 @@ CohortCommand: TypeAlias = (
     | matching.ApproveMatches
     | running.RecordLaunch
     | running.RecordReview
+    | waiting.RequestRematch
+    | waiting.JoinLate
+    | waiting.LeaveWaitingList
+    | rematch.RecordRematchRun
+    | rematch.ApproveRematches
+    | rematch.RejectRematch
     | suspending.SuspendCohort
     | suspending.ResumeCohort
     | amendment.AmendProgram
@@ -57,6 +63,15 @@ CohortEvent: TypeAlias = Annotated[
     | matching.MatchesApproved
     | running.PairingLaunched
     | running.CohortReviewed
+    | waiting.PairingsEnded
+    | waiting.WaitingListJoined
+    | waiting.WaitingListLeft
+    | waiting.LateJoined
+    | waiting.RematchOverdue
+    | rematch.RematchProposed
+    | rematch.RematchRunRecorded
+    | rematch.RematchesApproved
+    | rematch.RematchRejected
     | suspending.CohortSuspended
     | suspending.CohortResumed
     | amendment.DesignAmended
@@ -73,6 +88,7 @@ class Work(StrEnum):
     ORDER = "order"
     MATCH = "match"
     LAUNCH = "launch"
+    REMATCH = "rematch"
     EVALUATE = "evaluate"
 
 
@@ -94,6 +110,8 @@ def work(state: Cohort) -> Work | None:
         return Work.MATCH
     if state.stage is CohortStage.RUNNING and state.unlaunched:
         return Work.LAUNCH
+    if rematch.rematch_is_due(state):
+        return Work.REMATCH
     if state.stage is CohortStage.EVALUATING:
         return Work.EVALUATE
     return None
@@ -132,12 +150,15 @@ def agenda(state: Cohort) -> tuple[Deadline[CohortCommand], ...]:
 
 
 def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
-    """The approver hears of a proposal; the coordinator of every turn that the cohort takes and of every review."""
+    """The approver hears of proposals, the coordinator of every turn and review, people of their own waiting."""
+    after = next_slot(operations(state.design), event.at)
+    if isinstance(event, waiting.WaitingListJoined):
+        where = "next" if event.entry.next_cohort else "this"
+        return (Notice(to=event.entry.person, template=event.type, deliver_after=after, about=(("cohort", where),)),)
     told = _told(event)
     if told is None:
         return ()
     role, about = told
-    after = next_slot(operations(state.design), event.at)
     return (Notice(to=f"role:{role.value}", template=event.type, deliver_after=after, about=about),)
 
 
@@ -157,6 +178,10 @@ def _told(event: CohortEvent) -> tuple[Role, tuple[tuple[str, str], ...]] | None
                 ("red", str(funnel.red)),
                 ("items", str(funnel.open_items)),
             )
+        case rematch.RematchRunRecorded(pairs=pairs) if pairs:
+            return Role.APPROVER, (("pairs", str(pairs)),)
+        case waiting.RematchOverdue(number=number):
+            return Role.COORDINATOR, (("waiting", str(number)),)
         case orders.OrderCarriedOut(kind=kind, refusals=refusals) if refusals:
             return Role.COORDINATOR, (("order", kind.value), ("refused", str(len(refusals))))
         case amendment.DesignAmended(design=design):
@@ -187,6 +212,18 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
             return matching.approve(state, command, at)
         case running.RecordLaunch():
             return running.record_launch(state, command, at)
+        case waiting.RequestRematch():
+            return waiting.request(state, command, at)
+        case waiting.JoinLate():
+            return waiting.join_late(state, command, at)
+        case waiting.LeaveWaitingList():
+            return waiting.leave(state, command, at)
+        case rematch.RecordRematchRun():
+            return rematch.record_run(state, command, at)
+        case rematch.ApproveRematches():
+            return rematch.approve(state, command, at)
+        case rematch.RejectRematch():
+            return rematch.reject(state, command, at)
         case suspending.SuspendCohort():
             return suspending.suspend(state, command, at)
         case suspending.ResumeCohort():
@@ -214,6 +251,8 @@ def _fire(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[Cohor
     match kind:
         case CohortClock.ENROLMENT_CLOSE:
             return enrolment.close_in_time(state, command, now)
+        case CohortClock.REMATCH_DUE:
+            return waiting.overdue(state, command, now)
         case CohortClock.REVIEW:
             raise Rejected("rule", "a review needs its figures: the engine reads them and sends RecordReview")
         case _:
@@ -235,13 +274,31 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case matching.PairingProposed():
             return replace(state, proposed=(*state.proposed, event.planned))
         case matching.MatchRunRecorded():
-            return replace(state, stage=CohortStage.REVIEW, since=event.at, left_over=event.left_over)
+            return matching.evolve_run(state, event)
         case matching.MatchesApproved():
             return matching.evolve_approved(state, event)
         case running.PairingLaunched():
             return replace(state, launched=(*state.launched, event.pairing))
         case running.CohortReviewed():
             return running.evolve_reviewed(state, event)
+        case waiting.PairingsEnded():
+            return waiting.evolve_ended(state, event)
+        case waiting.WaitingListJoined():
+            return waiting.evolve_joined(state, event)
+        case waiting.WaitingListLeft():
+            return waiting.evolve_left(state, event)
+        case waiting.LateJoined():
+            return replace(state, participants=(*state.participants, event.participant))
+        case waiting.RematchOverdue():
+            return waiting.evolve_overdue(state, event)
+        case rematch.RematchProposed():
+            return replace(state, rematches=(*state.rematches, event.planned))
+        case rematch.RematchRunRecorded():
+            return rematch.evolve_run(state, event)
+        case rematch.RematchesApproved():
+            return rematch.evolve_approved(state, event)
+        case rematch.RematchRejected():
+            return rematch.evolve_rejected(state, event)
         case suspending.CohortSuspended():
             return suspending.evolve_suspended(state, event)
         case suspending.CohortResumed():

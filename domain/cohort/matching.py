@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from domain.cohort.capacity import reserve
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -16,6 +17,7 @@ from domain.cohort.state import (
     PlannedPairing,
     cohort_during,
 )
+from domain.cohort.waiting import left_over
 from domain.decider import Clock, Command, Event, Rejected, Role
 from domain.matching.assignment import LeftOver
 from domain.permissions import only
@@ -66,9 +68,10 @@ class ApproveMatches(Command):
 
 
 def propose(state: Cohort, command: ProposePairs, at: datetime) -> tuple[PairingProposed, ...]:
-    """Take pairs over from the matching, as it computed them."""
+    """Take pairs over from the matching, as it computed them; each reserves a place of both."""
     only(command.by, Role.SERVICE)
     cohort_during(state, CohortStage.MATCHING)
+    reserve(state, command.pairs)
     return tuple(PairingProposed(at=at, planned=pair) for pair in command.pairs)
 
 
@@ -98,6 +101,19 @@ def approve(state: Cohort, command: ApproveMatches, at: datetime) -> tuple[Match
         raise Rejected("time", "'starts_at' lies before the approval")
     review = Clock(name=f"{CohortClock.REVIEW.value}:1", due=starts_at + state.design.cohort.review_every)
     return (MatchesApproved(at=at, approver=command.by.id, starts_at=starts_at, starts=(review,)),)
+
+
+def evolve_run(state: Cohort, event: MatchRunRecorded) -> Cohort:
+    """REVIEW; whoever is left over is on the waiting list from now on."""
+    waiting = left_over(state, event.left_over, event.at)
+    return replace(
+        state,
+        stage=CohortStage.REVIEW,
+        since=event.at,
+        left_over=event.left_over,
+        waiting=(*state.waiting, *waiting),
+        waited=state.waited + len(waiting),
+    )
 
 
 def evolve_approved(state: Cohort, event: MatchesApproved) -> Cohort:

@@ -12,6 +12,7 @@ from typing import Literal, assert_never
 
 from pydantic import Field
 
+from domain.cohort.shorter_plan import plan_of
 from domain.cohort.state import Cohort, EngineReport, Order, OrderKind, Refusal
 from domain.decider import Actor, Event, Rejected, Role
 from domain.pairing.amending import AmendDesign
@@ -74,7 +75,19 @@ def pairing_command(order: Order) -> PairingCommand:
 
 def tellings(state: Cohort, order: Order) -> tuple[tuple[PairingCommand, tuple[str, ...]], ...]:
     """Each command that the order means, with the launched pairings that get it."""
-    return ((pairing_command(order), state.launched),)
+    groups: dict[str, tuple[PairingCommand, list[str]]] = {}
+    for pairing in state.launched:
+        command = command_for(state, order, pairing)
+        groups.setdefault(command.model_dump_json(), (command, []))[1].append(pairing)
+    return tuple((command, tuple(pairings)) for command, pairings in groups.values())
+
+
+def command_for(state: Cohort, order: Order, pairing: str) -> PairingCommand:
+    """What the order means to this pairing: an amended design is shortened for one that began later."""
+    planned = next((planned for planned in state.proposed if planned.pairing == pairing), None)
+    if order.design is None or planned is None:
+        return pairing_command(order)
+    return pairing_command(order.model_copy(update={"design": plan_of(state, planned, order.design)}))
 
 
 def ordered(state: Cohort, kind: OrderKind, at: datetime, design: ProgramDesign | None = None) -> Cohort:

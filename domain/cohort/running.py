@@ -8,7 +8,17 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.cohort.rematch import rematch_is_due
 from domain.cohort.state import Cohort, CohortClock, CohortStage, EngineReport, Funnel, cohort_during
+from domain.cohort.waiting import (
+    Owed,
+    PairingsEnded,
+    WaitingListJoined,
+    ended_and_owed,
+    evolve_ended,
+    evolve_joined,
+    too_late,
+)
 from domain.decider import Clock, Event, Rejected, Role
 from domain.lateness import fired
 from domain.permissions import only
@@ -41,6 +51,8 @@ class RecordReview(EngineReport):
     clock: str
     due: datetime
     funnel: Funnel
+    ended: tuple[str, ...] = ()
+    owed: tuple[Owed, ...] = ()
 
 
 def record_launch(state: Cohort, command: RecordLaunch, at: datetime) -> tuple[PairingLaunched, ...]:
@@ -54,21 +66,44 @@ def record_launch(state: Cohort, command: RecordLaunch, at: datetime) -> tuple[P
     return tuple(PairingLaunched(at=at, pairing=pairing) for pairing in fresh)
 
 
-def record_review(state: Cohort, command: RecordReview, now: datetime) -> tuple[CohortReviewed, ...]:
-    """The week's review; the next one is due a week later, until every pairing has ended for good."""
+def record_review(
+    state: Cohort, command: RecordReview, now: datetime
+) -> tuple[PairingsEnded | WaitingListJoined | CohortReviewed, ...]:
+    """The week's review; the next one is due a week later, until every pairing has ended for good.
+
+    It frees the places of pairings that have ended, and puts on the waiting list who is owed another partner. A
+    re-match that is proposed or can be keeps the cohort running, as long as there is time for it.
+    """
     if all(clock.name != command.clock or clock.due != command.due for clock in state.clocks):
         raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
     at, _ = fired(command.due, now, state.design, state.as_of)
+    freed = ended_and_owed(state, command.ended, command.owed, at)
     week = state.reviews + 1
-    over = command.funnel.settled >= len(state.proposed)
+    if _over(state, freed, command.funnel, at):
+        clocks = tuple(clock.name for clock in state.clocks)
+        return (*freed, CohortReviewed(at=at, week=week, funnel=command.funnel, stops=_all_of(clocks, freed)))
     following = Clock(name=f"{CohortClock.REVIEW.value}:{week + 1}", due=at + state.design.cohort.review_every)
-    starts = () if over else (following,)
-    return (CohortReviewed(at=at, week=week, funnel=command.funnel, starts=starts, stops=(command.clock,)),)
+    review = CohortReviewed(at=at, week=week, funnel=command.funnel, starts=(following,), stops=(command.clock,))
+    return (*freed, review)
 
 
 def evolve_reviewed(state: Cohort, event: CohortReviewed) -> Cohort:
-    """EVALUATING once every pairing has ended for good."""
-    over = event.funnel.settled >= len(state.proposed)
+    """EVALUATING once no further review is due: every pairing has ended for good."""
+    over = not event.starts
     stage = CohortStage.EVALUATING if over else state.stage
     since = event.at if over else state.since
     return replace(state, reviews=event.week, funnel=event.funnel, stage=stage, since=since)
+
+
+def _over(state: Cohort, freed: tuple[PairingsEnded | WaitingListJoined, ...], funnel: Funnel, at: datetime) -> bool:
+    if funnel.settled < len(state.proposed):
+        return False
+    if too_late(state, at):
+        return True
+    for event in freed:
+        state = evolve_ended(state, event) if isinstance(event, PairingsEnded) else evolve_joined(state, event)
+    return not state.rematches and not rematch_is_due(replace(state, as_of=at))
+
+
+def _all_of(running: tuple[str, ...], freed: tuple[PairingsEnded | WaitingListJoined, ...]) -> tuple[str, ...]:
+    return (*running, *(clock.name for event in freed for clock in event.starts))

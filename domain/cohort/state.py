@@ -40,6 +40,7 @@ class CohortClock(StrEnum):
 
     ENROLMENT_CLOSE = "enrolment.close"
     REVIEW = "review"
+    REMATCH_DUE = "rematch.due"
 
 
 class Participant(Frozen):
@@ -51,11 +52,51 @@ class Participant(Frozen):
 
 
 class PlannedPairing(Frozen):
-    """A pair that the matching proposes, with the id that its pairing will have and why it was chosen."""
+    """A pair that the matching proposes, with the id that its pairing will have and why it was chosen.
+
+    A re-match says which ended pairing it `replaces`, whom it re-matches, and when it was proposed, approved and is to
+    start: its plan is as long as what is left of the program then.
+    """
 
     pairing: str
     pair: ProposedPair
     why: str = ""
+    replaces: str | None = None
+    rematched: tuple[ParticipantId, ...] = ()
+    proposed_at: AwareDatetime | None = None
+    approved_at: AwareDatetime | None = None
+    starts_at: AwareDatetime | None = None
+
+    @property
+    def people(self) -> tuple[ParticipantId, ParticipantId]:
+        """The mentor's id, then the mentee's."""
+        return self.pair.mentor, self.pair.mentee
+
+
+class WaitsBecause(StrEnum):
+    """Why somebody is on the waiting list."""
+
+    REMATCH = "rematch"
+    LEFT_OVER = "left_over"
+    JOINED_LATE = "joined_late"
+
+
+class Waiting(Frozen):
+    """Somebody on the waiting list. `priority` 1 comes first; `replaces` is the pairing that ended.
+
+    `next_cohort`: for this one it is too late, or they have been re-matched often enough. `overdue`: longer than the
+    target, so the coordinator has an item.
+    """
+
+    number: int
+    person: ParticipantId
+    role: Literal["mentor", "mentee"]
+    priority: int = Field(ge=1)
+    since: AwareDatetime
+    because: WaitsBecause
+    replaces: str | None = None
+    next_cohort: bool = False
+    overdue: bool = False
 
 
 class Funnel(Frozen):
@@ -106,10 +147,11 @@ class Order(Frozen):
 
 
 class Refusal(Frozen):
-    """A pairing that did not do what its cohort told it, and the sentence that it gave."""
+    """A pairing that did not do what its cohort told it at `at`, and the sentence that it gave."""
 
     pairing: str
     kind: OrderKind
+    at: AwareDatetime
     reason: str
 
 
@@ -139,6 +181,8 @@ class Cohort:
 
     `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
     `orders` are what the pairings still have to be told, the oldest first; `refusals` which did not obey.
+    `pairings_ended` are over for good, so their places are free. `rematches` are proposed and not approved; `apart` are
+    pairs that nobody wants. `changes` counts what may make a re-match possible, `changes_matched` how far it was tried.
     """
 
     id: str
@@ -164,6 +208,13 @@ class Cohort:
     orders: tuple[Order, ...] = ()
     orders_given: int = 0
     refusals: tuple[Refusal, ...] = ()
+    pairings_ended: tuple[str, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    waited: int = 0
+    rematches: tuple[PlannedPairing, ...] = ()
+    apart: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
+    changes: int = 0
+    changes_matched: int = 0
 
     @property
     def ended(self) -> bool:
@@ -189,7 +240,13 @@ class Cohort:
         """Whose move it is now."""
         if self.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
             return (Role.COORDINATOR,)
-        return (Role.APPROVER,) if self.stage is CohortStage.REVIEW else ()
+        proposed = self.stage is CohortStage.REVIEW or (self.stage is CohortStage.RUNNING and self.rematches)
+        return (Role.APPROVER,) if proposed else ()
+
+    @property
+    def program_end(self) -> datetime | None:
+        """When the program's weeks are over, those of suspensions not counted; None before the approval."""
+        return self.starts_at and self.starts_at + self.design.meetings.over + self.suspended_for
 
     @property
     def unlaunched(self) -> tuple[PlannedPairing, ...]:

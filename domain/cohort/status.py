@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
 
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Frozen, Role
+
+
+class CohortItem(Frozen):
+    """One thing about a cohort that a person has to do. It goes away when it is done."""
+
+    id: str
+    kind: Literal["approve_rematch", "rematch_overdue", "order_refused"]
+    to: Role
+    since: AwareDatetime
+    pairing: str | None = None
 
 
 class CohortStatus(Frozen):
@@ -21,6 +33,11 @@ class CohortStatus(Frozen):
     left_over: int
     launched: int
     waiting_for: tuple[Role, ...]
+    waiting: int = Field(default=0, description="people on the waiting list, without those for the next cohort")
+    for_next_cohort: int = 0
+    rematches: int = Field(default=0, description="re-matches that wait for the approver")
+    telling: int = Field(default=0, description="orders that its pairings still have to hear of")
+    items: tuple[CohortItem, ...] = ()
 
 
 def cohort_status(state: Cohort) -> CohortStatus:
@@ -37,4 +54,45 @@ def cohort_status(state: Cohort) -> CohortStatus:
         left_over=len(state.left_over),
         launched=len(state.launched),
         waiting_for=state.waiting_for,
+        waiting=sum(not entry.next_cohort for entry in state.waiting),
+        for_next_cohort=sum(entry.next_cohort for entry in state.waiting),
+        rematches=len(state.rematches),
+        telling=len(state.orders),
+        items=_items(state),
     )
+
+
+def _items(state: Cohort) -> tuple[CohortItem, ...]:
+    """What somebody has to look at: re-matches to approve, people who wait too long, pairings that did not obey."""
+    proposals = [
+        CohortItem(
+            id=f"approve_rematch-{planned.pairing}",
+            kind="approve_rematch",
+            to=Role.APPROVER,
+            since=planned.proposed_at or state.since,
+            pairing=planned.pairing,
+        )
+        for planned in state.rematches
+    ]
+    overdue = [
+        CohortItem(
+            id=f"rematch_overdue-{entry.number}",
+            kind="rematch_overdue",
+            to=Role.COORDINATOR,
+            since=entry.since + state.design.rematch.target,
+            pairing=entry.replaces,
+        )
+        for entry in state.waiting
+        if entry.overdue
+    ]
+    refused = [
+        CohortItem(
+            id=f"order_refused-{refusal.pairing}",
+            kind="order_refused",
+            to=Role.COORDINATOR,
+            since=refusal.at,
+            pairing=refusal.pairing,
+        )
+        for refusal in state.refusals
+    ]
+    return (*proposals, *overdue, *refused)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from domain.cohort import amendment, closing, enrolment, matching, orders, running, suspending
+from domain.cohort import (
+    amendment,
+    closing,
+    enrolment,
+    matching,
+    orders,
+    rematch,
+    running,
+    suspending,
+    waiting,
+)
 from domain.cohort.decider import CohortEvent
 
 
@@ -26,8 +36,8 @@ def tell(event: CohortEvent) -> str:
         case matching.PairingProposed():
             return "A pair was proposed."
         case matching.MatchRunRecorded(pairs=pairs, left_over=left_over):
-            waiting = "1 person is" if len(left_over) == 1 else f"{len(left_over)} people are"
-            return f"The matching proposed {pairs} pair{'' if pairs == 1 else 's'}; {waiting} on the waiting list."
+            left = "1 person is" if len(left_over) == 1 else f"{len(left_over)} people are"
+            return f"The matching proposed {pairs} pair{'' if pairs == 1 else 's'}; {left} on the waiting list."
         case matching.MatchesApproved(starts_at=starts_at):
             return f"The pairs were approved; the first offers go out on {starts_at:%a %-d %b %Y}."
         case running.PairingLaunched():
@@ -37,6 +47,25 @@ def tell(event: CohortEvent) -> str:
                 f"Week {week}: {funnel.met} of {funnel.launched} pairings have met, {funnel.completed} completed, "
                 f"{funnel.red} RED; open items: {funnel.open_items}."
             )
+        case waiting.PairingsEnded(pairings=ended):
+            return f"The places of {_pairings(len(ended))} are free again: the end is final."
+        case waiting.WaitingListJoined(entry=entry):
+            where = "the next cohort's waiting list" if entry.next_cohort else "the waiting list"
+            return f"A {entry.role} is on {where}, with priority {entry.priority}."
+        case waiting.WaitingListLeft():
+            return "Somebody left the waiting list."
+        case waiting.LateJoined(participant=participant):
+            return f"A {participant.role} joined late."
+        case waiting.RematchOverdue(number=number):
+            return f"Number {number} of the waiting list has waited for longer than the target."
+        case rematch.RematchProposed(planned=planned):
+            return f"A re-match was proposed{'' if planned.replaces is None else ' in place of an ended pairing'}."
+        case rematch.RematchRunRecorded(pairs=pairs):
+            return f"The waiting list was matched: {_pairings(pairs)} proposed."
+        case rematch.RematchesApproved(pairings=approved, starts_at=starts_at):
+            return f"Re-matches were approved: {_pairings(len(approved))}, to start on {starts_at:%a %-d %b %Y}."
+        case rematch.RematchRejected():
+            return "A proposed re-match was turned down."
         case suspending.CohortSuspended():
             return "The cohort was suspended: it stands still with all of its pairings."
         case suspending.CohortResumed():

@@ -17,6 +17,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Command, Role
+from domain.program import ProgramDesign
 from domain.roster import BigFive, Person
 from eventstore.store import EventStore
 from operations.cohorts import CohortDesk
@@ -115,13 +116,15 @@ class LiveCohort:
 
 
 @asynccontextmanager
-async def living(client: Client, database_url: str, store: EventStore) -> AsyncIterator[LiveCohort]:
+async def living(
+    client: Client, database_url: str, store: EventStore, plan: ProgramDesign | None = None
+) -> AsyncIterator[LiveCohort]:
     """A cohort that has been created and not opened, and a worker for it and its pairings."""
     settings = settings_for(database_url)
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     desk = CohortDesk(skipper.client, f"autumn-{uuid4().hex[:8]}", COORDINATOR, settings.task_queue)
     async with working(client, settings):
-        await desk.create(design(), seed=7)
+        await desk.create(plan or design(), seed=7)
         yield LiveCohort(desk, skipper.client, store, settings, skipper)
 
 

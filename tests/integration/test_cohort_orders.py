@@ -64,6 +64,7 @@ async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled(cohor
     request = OrderRequest(
         cohort=cohort.desk.cohort,
         kind=order.kind,
+        at=order.at,
         update=update_name(type(command)),
         command=command.model_dump(mode="json"),
         pairings=(*running.launched, "nobody~nobody"),

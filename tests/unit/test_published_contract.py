@@ -20,7 +20,7 @@ COMMITTED = Path(__file__).parents[2] / "docs" / "schemas" / "contract"
 FROM_INSIDE = {
     *("CreatePairing", "FireClock", "SettleClose"),
     *("CreateCohort", "FireCohortClock", "ProposePairs", "RecordMatchRun", "RecordLaunch", "RecordReview"),
-    *("RecordOrder", "CloseCohort", "AbandonCohort"),
+    *("RecordRematchRun", "RecordOrder", "CloseCohort", "AbandonCohort"),
 }
 """What only Pairloom itself commands."""
 

@@ -6,6 +6,7 @@ A `Story` is one cohort's stream, told by real decisions from its creation on. T
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,13 +14,24 @@ from typing import Any
 import pytest
 
 from domain.cohort.closing import CloseCohort
-from domain.cohort.decider import CohortCommand, CohortEvent, decide, evolve
+from domain.cohort.decider import CohortCommand, CohortEvent, Work, decide, evolve, work
 from domain.cohort.enrolment import CloseEnrolment, CreateCohort, EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.orders import RecordOrder
+from domain.cohort.rematch import RecordRematchRun
 from domain.cohort.running import RecordLaunch, RecordReview
-from domain.cohort.state import Cohort, CohortStage, Funnel, Participant, PlannedPairing, Refusal, fire_cohort
+from domain.cohort.state import (
+    Cohort,
+    CohortClock,
+    CohortStage,
+    Funnel,
+    Participant,
+    PlannedPairing,
+    Refusal,
+    fire_cohort,
+)
 from domain.cohort.suspending import SuspendCohort
+from domain.cohort.waiting import Owed
 from domain.decider import Actor, Command, Event, Rejected, Role
 from domain.evaluation import Headline, headline
 from domain.matching.assignment import ProposedPair
@@ -69,9 +81,9 @@ def people(pairs: int) -> tuple[Participant, ...]:
     return (*mentors, *mentees)
 
 
-def planned(number: int) -> PlannedPairing:
-    """The pair of mentor and mentee of this number."""
-    mentor, mentee = f"m{number}", f"e{number}"
+def planned(number: int, mentee_number: int | None = None) -> PlannedPairing:
+    """The pair of mentor and mentee of this number, or of these two."""
+    mentor, mentee = f"m{number}", f"e{mentee_number or number}"
     pair = ProposedPair(mentor=mentor, mentee=mentee, score=0.5, parts=HALF)
     return PlannedPairing(pairing=f"{mentor}-{mentee}", pair=pair)
 
@@ -157,14 +169,35 @@ class Story:
         self._obey(fire_cohort(running))
         return self
 
-    def reviewed(self, funnel: Funnel | None = None) -> Story:
-        """The earliest review rings, with its figures."""
-        running = self.state.clocks[0]
+    def reviewed(self, funnel: Funnel | None = None, *owed: Owed, ended: Sequence[str] = ()) -> Story:
+        """The next review rings, with its figures, the pairings that have ended, and who is owed another partner."""
+        running = next(clock for clock in self.state.clocks if clock.name.startswith(CohortClock.REVIEW))
         self.now = max(self.now, running.due)
         fired = fire_cohort(running)
-        figures_read = funnel or Funnel()
-        self._obey(RecordReview(by=fired.by, key=fired.key, clock=fired.clock, due=fired.due, funnel=figures_read))
+        self._obey(
+            RecordReview(
+                by=fired.by,
+                key=fired.key,
+                clock=fired.clock,
+                due=fired.due,
+                funnel=funnel or Funnel(),
+                ended=tuple(ended),
+                owed=owed,
+            )
+        )
         return self
+
+    def ends(self, number: int, *survivors: str, priority: int = 1) -> Story:
+        """The next review finds the pairing of this number ended, and these people owed another partner."""
+        pairing = planned(number).pairing
+        owed = [Owed(pairing=pairing, participant=person, priority=priority) for person in survivors]
+        return self.reviewed(Funnel(launched=len(self.state.launched)), *owed, ended=(pairing,))
+
+    def rematched(self, *pairs: PlannedPairing) -> Story:
+        """The matching finds these pairs for the waiting people."""
+        assert work(self.state) is Work.REMATCH, "nobody asks for a run"
+        changes = self.state.changes
+        return self.when(RecordRematchRun, ENGINE, input_hash="def", changes=changes, pairs=pairs)
 
     def told(self, obeyed: int, *refusals: Refusal) -> Story:
         """The engine reports that the oldest order has been carried out."""

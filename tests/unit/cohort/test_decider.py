@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 import domain.cohort
 from domain.cohort import decider
 from domain.cohort.amendment import AmendProgram
+from domain.cohort.capacity import free_places
 from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
 from domain.cohort.decider import CohortCommand, CohortEvent, Work, agenda, decide, evolve, load, notices, work
 from domain.cohort.enrolment import (
@@ -27,9 +28,11 @@ from domain.cohort.enrolment import (
 )
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.orders import RecordOrder
+from domain.cohort.rematch import ApproveRematches, RecordRematchRun, RejectRematch
 from domain.cohort.running import RecordLaunch, RecordReview
 from domain.cohort.state import Cohort, CohortClock, EngineReport, FireCohortClock, Funnel, fire_cohort
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
+from domain.cohort.waiting import EndedPairing, JoinLate, LeaveWaitingList, Owed, RequestRematch
 from domain.decider import Command, Event, Rejected
 from workflows.cohort import CohortWorkflow
 from workflows.commands import update_name
@@ -66,6 +69,7 @@ SENT_BY_THE_ENGINE = {
     RecordMatchRun,
     RecordLaunch,
     RecordReview,
+    RecordRematchRun,
     RecordOrder,
     CloseCohort,
     AbandonCohort,
@@ -184,6 +188,8 @@ def test_the_decider_offers_what_an_aggregate_offers() -> None:
         assert callable(getattr(decider, name))
 
 
+OVER = EndedPairing(final=True)
+
 MADE: dict[type[Command], Callable[[int], dict[str, Any]]] = {
     OpenEnrolment: lambda pick: {},
     EnrolParticipants: lambda pick: {"participants": people(pick + 1)},
@@ -199,6 +205,16 @@ MADE: dict[type[Command], Callable[[int], dict[str, Any]]] = {
     ResumeCohort: lambda pick: {},
     AmendProgram: lambda pick: {"design": design(version=pick + 1)},
     RecordOrder: lambda pick: {"order": pick + 1, "obeyed": pick},
+    RequestRematch: lambda pick: {"participant": f"m{pick + 1}", "pairing": f"m{pick + 1}-e{pick + 1}", "stands": OVER},
+    JoinLate: lambda pick: {"participants": [{"id": f"e{pick + 5}", "role": "mentee"}]},
+    LeaveWaitingList: lambda pick: {"participant": f"m{pick + 1}"},
+    RecordRematchRun: lambda pick: {
+        "input_hash": "def",
+        "changes": pick,
+        "pairs": [planned(1, 2), planned(2, pick + 3)],
+    },
+    ApproveRematches: lambda pick: {},
+    RejectRematch: lambda pick: {"pairing": planned(1, 2).pairing, "reason": "they know each other"},
     AbandonCohort: lambda pick: {"reason": "the workflow was cancelled"},
 }
 KINDS = sorted(MADE, key=lambda kind: kind.__name__)
@@ -239,7 +255,9 @@ def test_whatever_people_do_the_rules_hold(
 
 def _ring(story: Story, pick: int) -> None:
     if story.state.clocks[0].name.startswith(CohortClock.REVIEW.value):
-        story.reviewed(Funnel(launched=len(story.state.launched), completed=min(pick, len(story.state.proposed))))
+        ended = [planned.pairing for planned in story.state.proposed[:pick]]
+        owed = [Owed(pairing=pairing, participant=pairing.partition("-")[0], priority=1) for pairing in ended]
+        story.reviewed(Funnel(launched=len(story.state.launched), completed=len(ended)), *owed, ended=ended)
     else:
         story.rings()
 
@@ -247,7 +265,15 @@ def _ring(story: Story, pick: int) -> None:
 def _is_sound(story: Story, rang: set[tuple[str, object]]) -> None:
     state = story.state
     assert not rang & {(clock.name, clock.due) for clock in state.clocks}, "no clock rings twice"
-    assert len(state.clocks) <= 1
+    assert len([clock for clock in state.clocks if not clock.name.startswith(CohortClock.REMATCH_DUE)]) <= 1
+    assert len({clock.name for clock in state.clocks}) == len(state.clocks)
+    assert all(free >= 0 for free in free_places(state).values()), "capacity is never exceeded"
+    pairs = [planned.people for planned in (*state.proposed, *state.rematches)]
+    assert len(set(pairs)) == len(pairs), "nobody is paired with the same person again"
+    assert len({entry.person for entry in state.waiting}) == len(state.waiting)
+    for clock in state.clocks:
+        if clock.name.startswith(CohortClock.REMATCH_DUE):
+            assert any(clock.name.endswith(f":{entry.number}") for entry in state.waiting), "a clock waits for nobody"
     assert [(deadline.name, deadline.due) for deadline in agenda(state)] == [(c.name, c.due) for c in state.clocks]
     assert len({person.id for person in state.participants}) == len(state.participants)
     assert set(state.launched) <= {pair.pairing for pair in state.proposed}

@@ -10,9 +10,9 @@ from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.pairing.decider import decide, evolve
 from tests.unit.pairing.given import in_meetings, with_a_meeting
 
-from .given import APPROVER, COORDINATOR, ENGINE, an, design, running
+from .given import APPROVER, COORDINATOR, ENGINE, an, day, design, running
 
-STUBBORN = Refusal(pairing="m2-e2", kind=OrderKind.SUSPEND, reason="it would rewrite the past")
+STUBBORN = Refusal(pairing="m2-e2", kind=OrderKind.SUSPEND, at=day(14), reason="it would rewrite the past")
 
 
 def test_an_order_goes_to_every_pairing_that_was_launched() -> None:
