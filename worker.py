@@ -50,6 +50,7 @@ from eventstore.sequencer import run_sequencer
 from eventstore.store import EventStore
 from readmodels.standing import Standing
 from telemetry.checks import database_answers, worker_polls
+from telemetry.environment import traces_wanted
 from telemetry.health import Health, answering
 from telemetry.metrics import Gauges, prometheus
 from workflows.cohort import CohortWorkflow
@@ -72,6 +73,9 @@ PASSED_THROUGH = (
 )
 """Modules that workflow code shares with the process instead of loading them again for each workflow."""
 
+DEPLOYMENT = "pairloom"
+"""The worker deployment whose versions the workers are, unless a platform names another."""
+
 PATIENCE = 10
 """Seconds in which Temporal must answer at the start."""
 
@@ -91,7 +95,8 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment decides. `build_id` turns Worker Deployment Versioning on.
+    """What the environment decides. `build_id` turns Worker Deployment Versioning on, in the deployment of that name;
+    the Worker Controller of Kubernetes gives both by variables of its own.
 
     `metrics` and `health` are `host:port` to listen at; `traces` sends spans where OpenTelemetry's variables say.
     """
@@ -100,6 +105,7 @@ class Settings:
     task_queue: str = TASK_QUEUE
     profile: str | None = None
     build_id: str | None = None
+    deployment: str = DEPLOYMENT
     json_logs: bool = True
     metrics: str | None = None
     health: str | None = None
@@ -119,11 +125,12 @@ class Settings:
             database_url=url,
             task_queue=environment.get("PAIRLOOM_TASK_QUEUE", TASK_QUEUE),
             profile=environment.get("TEMPORAL_PROFILE"),
-            build_id=environment.get("PAIRLOOM_BUILD_ID"),
+            build_id=environment.get("PAIRLOOM_BUILD_ID") or environment.get("TEMPORAL_WORKER_BUILD_ID"),
+            deployment=environment.get("TEMPORAL_DEPLOYMENT_NAME", DEPLOYMENT),
             json_logs=environment.get("PAIRLOOM_LOGS", "json" if not sys.stderr.isatty() else "console") == "json",
             metrics=environment.get("PAIRLOOM_METRICS"),
             health=environment.get("PAIRLOOM_HEALTH"),
-            traces=_traces_wanted(environment),
+            traces=traces_wanted(environment),
         )
 
 
@@ -193,7 +200,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
         max_concurrent_activities=20,
         max_concurrent_local_activities=20,
         graceful_shutdown_timeout=timedelta(seconds=20),
-        deployment_config=_deployment(settings.build_id),
+        deployment_config=_deployment(settings),
     )
 
 
@@ -278,13 +285,6 @@ def _runtime(metrics: str | None) -> Runtime:
 def _meter(client: Client) -> MetricMeter:
     runtime = client.service_client.config.runtime
     return runtime.metric_meter if runtime else MetricMeter.noop
-
-
-def _traces_wanted(environment: Mapping[str, str]) -> bool:
-    """As OpenTelemetry's own variables say; without an address to send spans to there are none."""
-    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
-        return False
-    return any(environment.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
 
 
 def _begin_logs_and_traces(settings: Settings) -> Traces | None:
@@ -411,12 +411,12 @@ async def _kept_up(name: str, run: Callable[[], Coroutine[object, object, None]]
             await asyncio.sleep(AFTER_A_DEFECT)
 
 
-def _deployment(build_id: str | None) -> WorkerDeploymentConfig | None:
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
     """Pinned: a running pairing stays with the version that began its run, and moves on continue-as-new."""
-    if build_id is None:
+    if settings.build_id is None:
         return None
     return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name="pairloom", build_id=build_id),
+        version=WorkerDeploymentVersion(deployment_name=settings.deployment, build_id=settings.build_id),
         use_worker_versioning=True,
         default_versioning_behavior=VersioningBehavior.PINNED,
     )

@@ -61,6 +61,7 @@ ELSEWHERE = {
     "make screenshots": f"{DOCS}::test_screenshots_without_a_demo_are_a_sentence",
     "make setup": f"{DOCS}::test_make_would_run_what_the_documents_say",
     "make test": f"{DOCS}::test_make_would_run_what_the_documents_say",
+    "make deploy-check": f"{DOCS}::test_make_would_run_what_the_documents_say",
     "make lint": f"{DOCS}::test_make_would_run_what_the_documents_say",
     "make unit": f"{DOCS}::test_make_would_run_what_the_documents_say",
     'make unit ARGS="-k offer"': f"{DOCS}::test_make_would_run_what_the_documents_say",
@@ -150,6 +151,7 @@ def test_the_test_elsewhere_exists_and_its_command_is_in_a_document(command: str
         ("setup", []),
         ("test", ["ruff check .", "mypy --strict", "lint-imports", "-m pytest"]),
         ("lint", ["ruff check .", "ruff format --check .", "mypy --strict", "lint-imports"]),
+        ("deploy-check", ["pytest tests/deploy"]),
         ("unit", ["-m pytest tests/unit"]),
     ],
 )

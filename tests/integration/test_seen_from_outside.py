@@ -35,6 +35,8 @@ from worker import Settings, build_worker, running_worker
 WORDS = "anna.schmidt@example.com"
 """What a sender puts into its keys and its texts, against all advice."""
 
+COMPOSE = Path(__file__).parents[2] / "deploy" / "compose"
+
 SAMPLE = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$")
 
 
@@ -60,6 +62,13 @@ def samples(text: str, name: str, **labels: str) -> list[float]:
     found = [match for line in text.splitlines() if (match := SAMPLE.match(line)) and match["name"] == name]
     wanted = {f'{label}="{value}"' for label, value in labels.items()}
     return [float(match["value"]) for match in found if wanted <= set((match["labels"] or "").split(","))]
+
+
+def asked_for_by_the_dashboard_and_the_alerts() -> set[str]:
+    """The names of the metrics that deploy/ relies on."""
+    text = "".join((COMPOSE / file).read_text() for file in ("grafana/pairloom.json", "alerts.yml"))
+    names = set(re.findall(r"\b(?:pairloom|temporal)_[a-z_]+", text))
+    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
 
 
 async def test_metrics_probes_and_logs_of_a_worker(
@@ -123,6 +132,9 @@ async def test_metrics_probes_and_logs_of_a_worker(
         assert words not in text
     assert WORDS not in log.read_text()
 
+    exposed = set(re.findall(r"^# TYPE (\S+) ", text, re.MULTILINE))
+    assert asked_for_by_the_dashboard_and_the_alerts() <= exposed
+
     # Another worker replays all of that, and counts none of it again; its gauges look at once.
     await administer(
         database_url,
@@ -134,6 +146,9 @@ async def test_metrics_probes_and_logs_of_a_worker(
             "select count(*) from pairloom.message where delivered_at is null and deliver_after <= now()"
         )
     assert due > 0
+    version = {"TEMPORAL_DEPLOYMENT_NAME": "mentoring/worker", "TEMPORAL_WORKER_BUILD_ID": "v-2"}
+    with running(tmp_path / "versioned.log", **given, **version):
+        await when(lambda: asyncio.to_thread(asked, health, "/readyz"), lambda found: found == (200, "ok\n"))
     with running(log, **given):
         assert (await pairing.state()).cohort
         text = await when(
