@@ -39,6 +39,8 @@ class VirtualTime:
 
     def __init__(self, client: Client) -> None:
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        self.client: Client = self._skipper.client
+        """What it starts can be moved."""
 
     async def travel(self, handle: WorkflowHandle[Any, Any], to: datetime) -> None:
         """Skip to a moment; nothing happens if the workflow's clock is past it."""

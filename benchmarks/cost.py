@@ -1,0 +1,136 @@
+"""What a pairing without trouble costs on Temporal Cloud: its Actions and history events, counted from its histories.
+
+The reference pairing (`rehearsal.reference`: 6 meetings, 3 checkpoints, 26 weeks) runs on the real server in virtual
+time. Its Actions are counted by the rules that Temporal documents under "Temporal Cloud Actions":
+
+- *Workflow started*: each run counts, also one that continues another.
+- *Timer started*: each, also one that is cancelled.
+- *Search Attribute upsert requested*: each call, however many attributes it sets.
+- *Signal sent* and *Update received by Worker*: each; refused updates count too, and there are none here.
+- *Activity started or retried*: each attempt of a regular activity.
+- *Local Activity started*: all of one workflow task together count once.
+
+Queries are Actions too, and the product needs none: those of the driver are not counted. Version and command-line
+markers cost nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from benchmarks.rounds import Result, Row, save
+from domain.decider import Actor, Role
+from domain.pairing.proposal import CreatePairing
+from domain.pairing.state import Pairing, Party
+from domain.program import ProgramDesign
+from embedded.ground import start_ground
+from rehearsal.drive import PairingDriver
+from rehearsal.reference import Exemplary
+from rehearsal.virtual_time import VirtualTime
+from worker import Settings, running_worker
+
+ACTIONS_AT_MOST = 100
+EVENTS_AT_MOST = 450
+
+COUNTED = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "workflow starts",
+    EventType.EVENT_TYPE_TIMER_STARTED: "timers",
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: "search attribute upserts",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: "signals",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: "updates",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED: "activities",
+}
+"""History events that are one Action each. Local activities are counted by workflow task, see `actions`."""
+
+
+def actions(history: Iterable[HistoryEvent]) -> Counter[str]:
+    """The Actions of one run, by kind."""
+    found = Counter[str]()
+    tasks = set[int]()
+    for event in history:
+        if event.event_type in COUNTED:
+            found[COUNTED[event.event_type]] += 1
+        if event.event_type == EventType.EVENT_TYPE_MARKER_RECORDED:
+            marker = event.marker_recorded_event_attributes
+            if marker.marker_name == "core_local_activity":
+                tasks.add(marker.workflow_task_completed_event_id)
+    found["local activities"] = len(tasks)
+    return found
+
+
+async def reference_life(client: Client, task_queue: str, start: datetime) -> Sequence[Sequence[HistoryEvent]]:
+    """The histories of all runs of one reference pairing, from its start to its end, in virtual time."""
+    create = CreatePairing(
+        by=Actor(role=Role.COORDINATOR, id="launch"),
+        key="create",
+        at=start - timedelta(days=1),
+        pairing=f"P101~P202-{start:%f}",
+        cohort="reference",
+        design=ProgramDesign(
+            program="reference", version=1, title="Reference", objectives=("Learn",), zone="Europe/London"
+        ),
+        mentor=Party(participant="P101", zone="Europe/London"),
+        mentee=Party(participant="P202", zone="Europe/London"),
+        starts_at=start,
+    )
+    time = VirtualTime(client)
+    moved = time.client
+    workflow_id = f"pairing/{create.cohort}/{create.pairing}"
+    argument = {"create": create.model_dump(mode="json")}
+    await moved.start_workflow("PairingWorkflow", argument, id=workflow_id, task_queue=task_queue)
+    handle = moved.get_workflow_handle(workflow_id)
+    driver = PairingDriver(handle, lambda _: Exemplary(), time, start - timedelta(days=1))
+    await driver.advance(start + timedelta(weeks=60))
+    if driver.state is None or not _untroubled(driver.state):
+        raise AssertionError(f"the reference pairing went wrong: {driver.state}")
+    runs = [found.run_id async for found in moved.list_workflows(f"WorkflowId = '{workflow_id}'")]
+    return [
+        [event async for event in moved.get_workflow_handle(workflow_id, run_id=run).fetch_history_events()]
+        for run in runs
+    ]
+
+
+def _untroubled(state: Pairing) -> bool:
+    return (state.stage.value, state.held, state.escalations_opened, state.missed) == ("COMPLETED", 6, 0, 0)
+
+
+async def measure() -> tuple[Counter[str], int]:
+    """Actions by kind, and history events, of one reference pairing on servers of its own."""
+    with tempfile.TemporaryDirectory() as directory:
+        ground = await asyncio.to_thread(
+            start_ground, Path(directory), virtual_time=True, preferred=None, durable=False, in_memory=True
+        )
+        try:
+            client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
+            settings = Settings(database_url=ground.database_url)
+            async with running_worker(client, settings):
+                start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+                histories = await reference_life(client, settings.task_queue, start)
+        finally:
+            await asyncio.to_thread(ground.stop)
+    return sum((actions(history) for history in histories), Counter[str]()), sum(map(len, histories))
+
+
+def run() -> Result:
+    """One life; the counts are the same on every machine."""
+    counted, events = asyncio.run(measure())
+    rows = [
+        Row(measure="Actions", unit="", ours=counted.total(), goal=ACTIONS_AT_MOST, at_most=True),
+        Row(measure="history events", unit="", ours=events, goal=EVENTS_AT_MOST, at_most=True),
+        *(Row(measure=f"… {kind}", unit="Actions", ours=count) for kind, count in sorted(counted.items())),
+    ]
+    notes = (
+        "One pairing without trouble, all its runs: 6 meetings, 3 checkpoints, 26 weeks. Counted from its histories by "
+        "the documented rules of Temporal Cloud Actions; the driver's own queries are left out.",
+    )
+    return save("cost", "What a pairing costs on Temporal Cloud", rows, notes)

@@ -1,0 +1,65 @@
+"""Two releases side by side: a running pairing moves to the new one by continuing as new, and loses nothing."""
+
+from __future__ import annotations
+
+from live_pairing import LEARNING, MENTEE, MENTOR, LivePairing, begin, histories, replay, settings_for, when, working
+from live_release import make_current, own_namespace, release
+
+from domain.pairing.offer import AcceptOffer
+from domain.pairing.training import CompleteTraining
+from embedded.ground import Ground
+from eventstore.store import EventStore
+
+
+async def build_of(pairing: LivePairing) -> str:
+    """The build that the current run is pinned to."""
+    found = (await pairing.handle.describe()).raw_description.workflow_execution_info.versioning_info
+    return found.deployment_version.build_id
+
+
+async def test_a_running_pairing_moves_to_the_new_release_without_loss(
+    ground: Ground, store: EventStore, database_url: str
+) -> None:
+    client, settings = await own_namespace(ground.temporal_address), settings_for(database_url)
+    async with working(client, release(settings, "1.0.0")):
+        await make_current(client, "1.0.0")
+        staying, moving = [await begin(client, store, settings.task_queue) for _ in range(2)]
+        for pairing in (staying, moving):
+            await pairing.once_stored("PairingOffered")
+            await when(lambda: build_of(pairing), lambda build: build == "1.0.0")  # noqa: B023
+        first = await moving.say(AcceptOffer, MENTOR, key="in the old release")
+        await moving.handle.signal("no_such_signal")
+
+        async with working(client, release(settings, "2.0.0")):
+            await make_current(client, "2.0.0")
+            receipt = await moving.say(AcceptOffer, MENTEE)  # the old release answers it, and then lets go
+            assert receipt.events == ("OfferAccepted", "TrainingAssigned")
+            before = await moving.stored()
+
+            async def touched() -> str:
+                """The server may hear of the new version after it: whatever comes next lets the old release go."""
+                await moving.handle.signal("no_such_signal")
+                return await build_of(moving)
+
+            await when(touched, lambda build: build == "2.0.0")
+            assert await build_of(staying) == "1.0.0", "where nothing happens, nothing moves"
+
+            again = await moving.say(AcceptOffer, MENTOR, key="in the old release")
+            assert again == first.model_copy(update={"duplicate": True}), "remembered from the old release"
+            trained = await moving.say(CompleteTraining, LEARNING, side="mentor")
+            assert trained.first == len(before) + 1
+            state = await moving.state()
+            assert state == await moving.folded()
+            assert {clock.name for clock in state.clocks} >= {"training.remind", "training.due"}, "no clock is lost"
+            await moving.travel(12)
+            await moving.once_stored("ReminderDue")
+
+            begun = await begin(client, store, settings.task_queue)
+            await begun.once_stored("PairingOffered")
+            await when(lambda: build_of(begun), lambda build: build == "2.0.0")
+        runs = await when(lambda: histories(client, moving.id), lambda found: len(found) == 2)
+        await replay(runs)
+
+    async with working(client, release(settings, "2.0.0")):
+        receipt = await moving.say(CompleteTraining, LEARNING, side="mentee")
+        assert receipt.events == ("TrainingCompleted",), "without a single worker of the old release"
