@@ -185,6 +185,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
             journal.read,
             matching.match_cohort,
             matching.match_waiting,
+            matching.bars_between,
             launching.launch_pairings,
             Ordering(client).tell_pairings,
             reviewing.review_cohort,

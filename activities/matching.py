@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -15,7 +17,9 @@ from activities.heartbeats import heartbeating
 from domain.cohort.rematch import Candidate, by_priority
 from domain.cohort.state import Participant, PlannedPairing
 from domain.decider import Frozen, ParticipantId
-from domain.matching.assignment import LeftOver, propose
+from domain.matching.assignment import LeftOver, ProposedPair, propose
+from domain.matching.bars import Bar, RosterIndex, bars
+from domain.matching.compatibility import compatibility
 from domain.matching.explanation import why_paired
 from domain.matching.input_hash import input_hash
 from domain.program import ProgramDesign
@@ -27,12 +31,26 @@ Pairs: TypeAlias = tuple[tuple[ParticipantId, ParticipantId], ...]
 
 
 class MatchRequest(Frozen):
-    """Whom to match by which design. `on` is the day whose UTC offsets count for shared working time."""
+    """Whom to match by which design. `on` is the day whose UTC offsets count for shared working time.
+
+    `pins` are pairs that the proposal must hold, `apart` pairs that it must not.
+    """
 
     cohort: str
     design: ProgramDesign
     seed: int
     participants: tuple[Participant, ...]
+    on: AwareDatetime
+    pins: Pairs = ()
+    apart: Pairs = ()
+
+
+class BarsRequest(Frozen):
+    """Pairs that somebody wants to make by hand."""
+
+    cohort: str
+    design: ProgramDesign
+    pairs: Pairs
     on: AwareDatetime
 
 
@@ -72,6 +90,11 @@ class Matching:
         return await asyncio.to_thread(match, roster, request)
 
     @activity.defn
+    async def bars_between(self, request: BarsRequest) -> list[Bar]:
+        """What bars the pairs that somebody wants to make by hand."""
+        return list(bars_of(await people(self._store, request.cohort), request))
+
+    @activity.defn
     async def match_waiting(self, request: RematchRequest) -> MatchResult:
         """Partners for the waiting people, by the same bars and the same score as the first pairs."""
         async with heartbeating():
@@ -80,25 +103,47 @@ class Matching:
 
 
 def match(roster: Sequence[Person], request: MatchRequest) -> MatchResult:
-    """The best pairs of a roster, by SciPy; takes seconds for a thousand people."""
-    places = {participant.id: participant.capacity for participant in request.participants}
+    """The best pairs of a roster around the pinned ones, by SciPy; takes seconds for a thousand people."""
+    pinned = Counter(person for pair in request.pins for person in pair)
+    places = {person.id: person.capacity - pinned[person.id] for person in request.participants}
     design, on = request.design, request.on.date()
-    found = propose(
-        roster,
-        design.matching,
-        seed=request.seed,
-        hours=design.working_hours,
-        on=on,
-        solver=solve,
-        places=places,
+    ruled_out = (*design.matching.forbidden, *request.apart, *request.pins)
+    policy = design.matching.model_copy(update={"forbidden": ruled_out})
+    found = propose(roster, policy, seed=request.seed, hours=design.working_hours, on=on, solver=solve, places=places)
+    digest = input_hash(roster, policy, seed=request.seed, hours=design.working_hours, on=on, places=places)
+    by_hand = _by_hand(roster, request.pins, design, on)
+    pairs = sorted((*by_hand, *found.pairs), key=lambda pair: (pair.mentor, pair.mentee))
+    return MatchResult(
+        input_hash=digest, pairs=tuple(_planned(pair, design) for pair in pairs), left_over=found.left_over
     )
-    digest = input_hash(roster, design.matching, seed=request.seed, hours=design.working_hours, on=on, places=places)
-    weights = request.design.matching.weights
-    pairs = tuple(
-        PlannedPairing(pairing=f"{pair.mentor}~{pair.mentee}", pair=pair, why=why_paired(pair.parts, weights))
-        for pair in found.pairs
-    )
-    return MatchResult(input_hash=digest, pairs=pairs, left_over=found.left_over)
+
+
+def _by_hand(roster: Sequence[Person], pins: Pairs, design: ProgramDesign, on: date) -> Iterator[ProposedPair]:
+    """The pinned pairs of people who have a row, with their score."""
+    people_by_id = {person.id: person for person in roster}
+    for mentor, mentee in pins:
+        if mentor not in people_by_id or mentee not in people_by_id:
+            continue
+        fit = compatibility(people_by_id[mentor], people_by_id[mentee], design.matching, design.working_hours, on)
+        yield ProposedPair(mentor=mentor, mentee=mentee, score=fit.total, parts=fit.parts)
+
+
+def _planned(pair: ProposedPair, design: ProgramDesign) -> PlannedPairing:
+    why = why_paired(pair.parts, design.matching.weights)
+    return PlannedPairing(pairing=f"{pair.mentor}~{pair.mentee}", pair=pair, why=why)
+
+
+def bars_of(roster: Sequence[Person], request: BarsRequest) -> tuple[Bar, ...]:
+    """Everything that bars any of the pairs, in the order of `Bar`. People without a row bar nothing here."""
+    people_by_id, index = {person.id: person for person in roster}, RosterIndex(roster)
+    policy, hours, on = request.design.matching, request.design.working_hours, request.on.date()
+    found = {
+        bar
+        for mentor, mentee in request.pairs
+        if mentor in people_by_id and mentee in people_by_id
+        for bar in bars(people_by_id[mentor], people_by_id[mentee], index, policy, hours, on)
+    }
+    return tuple(bar for bar in Bar if bar in found)
 
 
 def match_again(roster: Sequence[Person], request: RematchRequest) -> MatchResult:
@@ -106,17 +151,16 @@ def match_again(roster: Sequence[Person], request: RematchRequest) -> MatchResul
     roles, digests = {person.id: person.role for person in request.candidates}, list[str]()
 
     def one_round(places: dict[ParticipantId, int], apart: Pairs) -> tuple[PlannedPairing, ...]:
-        policy = request.design.matching
-        ruled_out = policy.model_copy(update={"forbidden": (*policy.forbidden, *apart)})
         taking_part = tuple(Participant(id=id, role=roles[id], capacity=free) for id, free in places.items())
         found = match(
             roster,
             MatchRequest(
                 cohort=request.cohort,
-                design=request.design.model_copy(update={"matching": ruled_out}),
+                design=request.design,
                 seed=request.seed,
                 participants=taking_part,
                 on=request.on,
+                apart=apart,
             ),
         )
         digests.append(found.input_hash)

@@ -15,7 +15,7 @@ from domain.cohort.waiting import EndedPairing, Owed
 from domain.decider import Frozen
 from domain.evaluation import Headline, headline
 from domain.pairing.decider import fold, load
-from domain.pairing.facts import facts
+from domain.pairing.facts import facts, outcome
 from domain.pairing.state import Pairing
 from domain.pairing.status import status
 from eventstore.store import EventStore
@@ -50,6 +50,13 @@ class EvaluationRequest(Frozen):
     enrolled: int
 
 
+class EvaluationFacts(Frozen):
+    """The figures, and the pairings that did what was planned."""
+
+    headline: Headline
+    completed: tuple[str, ...]
+
+
 class Reviewing:
     """Reads only; safe to repeat."""
 
@@ -77,10 +84,12 @@ class Reviewing:
         return EndedPairing(final=state.final, owed=_owed(state))
 
     @activity.defn
-    async def evaluate_cohort(self, request: EvaluationRequest) -> Headline:
-        """The headline figures of a cohort whose pairings have all ended."""
+    async def evaluate_cohort(self, request: EvaluationRequest) -> EvaluationFacts:
+        """The headline figures of a cohort whose pairings have all ended, and those that completed."""
         async with heartbeating():
-            return await headline_of(self._store, request)
+            states = [state async for state in folded_pairings(self._store, request.cohort)]
+            completed = tuple(state.id for state in states if outcome(state) == "completed")
+            return EvaluationFacts(headline=await headline_of(self._store, request), completed=completed)
 
 
 async def headline_of(store: EventStore, request: EvaluationRequest) -> Headline:

@@ -132,11 +132,13 @@ stateDiagram-v2
     REVIEW --> RUNNING: approved by a named approver
     RUNNING --> EVALUATING: every pairing has ended
     EVALUATING --> CLOSED: figures recorded
+    CLOSED --> ARCHIVED: a year later
+    REVIEW --> MATCHING: overridden by the coordinator
     RUNNING --> SUSPENDED: suspended, as ENROLLING can be
     SUSPENDED --> RUNNING: resumed, where it was
     state "any state before the figures" as BEFORE
     BEFORE --> CANCELLED: cancelled by the approver, with every pairing that runs
-    CLOSED --> [*]
+    ARCHIVED --> [*]
     CANCELLED --> [*]"""
 
 

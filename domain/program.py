@@ -83,6 +83,14 @@ class CohortPolicy(Frozen):
 
     enrolment: Duration = Field(default=days(28), description="LawCare toolkit: 4 weeks")
     review_every: Duration = Field(default=days(7), description="own")
+    follow_up_after: Duration = Field(default=days(182), description="University of York: 6 months after the end")
+    archive_after: Duration = Field(default=days(365), description="own: 12 months after the end")
+
+    @model_validator(mode="after")
+    def _asks_before_it_is_filed(self) -> CohortPolicy:
+        if self.follow_up_after >= self.archive_after:
+            raise ValueError("expected 'follow_up_after' shorter than 'archive_after'")
+        return self
 
 
 class OfferPolicy(Frozen):

@@ -11,6 +11,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from domain.cohort.decider import work
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Clock
 from domain.pairing.clocks import kind_of
@@ -148,7 +149,7 @@ class CohortDriver:
         ]
 
     async def run(self, on_week: Callable[[int, list[Pairing]], None]) -> Cohort:
-        """Drive until the cohort is closed; `on_week` is told the week and every pairing's state."""
+        """Drive until the cohort is closed, then on to its archive; `on_week` is told every pairing's state."""
         slots = asyncio.Semaphore(IN_PARALLEL)
         boundary = self._start
         while boundary - self._start <= LONGEST:
@@ -158,7 +159,7 @@ class CohortDriver:
             cohort = await self._review(boundary)
             on_week(self.week, [pairing.state for pairing in self.pairings if pairing.state is not None])
             if cohort.stage is CohortStage.CLOSED:
-                return cohort
+                return await self._file(cohort)
         raise RehearsalStuck(f"the cohort has not closed after {LONGEST.days // 7} weeks")
 
     async def _advance(self, pairing: PairingDriver, until: datetime, slots: asyncio.Semaphore) -> None:
@@ -171,9 +172,20 @@ class CohortDriver:
         give_up = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
         while True:
             cohort: Cohort = await persistently(lambda: self._handle.query("state", result_type=Cohort))
-            evaluating = cohort.stage is CohortStage.EVALUATING
-            if not evaluating and all(clock.due > boundary for clock in cohort.clocks):
+            if work(cohort) is None and all(clock.due > boundary for clock in cohort.clocks):
                 return cohort
             if asyncio.get_running_loop().time() > give_up:
                 raise RehearsalStuck(f"the review of week {self.week} does not come")
             await asyncio.sleep(0.02)
+
+    async def _file(self, cohort: Cohort) -> Cohort:
+        """Let the follow-up and the archive of a closed cohort come."""
+        last = max(clock.due for clock in cohort.clocks)
+        await self._time.travel(self._handle, last + AFTER_THE_BELL)
+        give_up = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+        while not cohort.final:
+            if asyncio.get_running_loop().time() > give_up:
+                raise RehearsalStuck("the cohort is not archived")
+            await asyncio.sleep(0.02)
+            cohort = await persistently(lambda: self._handle.query("state", result_type=Cohort))
+        return cohort

@@ -14,21 +14,24 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.launching import Launching, LaunchRequest
-    from activities.matching import Matching, MatchRequest, RematchRequest
+    from activities.matching import BarsRequest, Matching, MatchRequest, RematchRequest
     from activities.ordering import Ordering, OrderRequest
     from activities.reviewing import EvaluationRequest, PairingRequest, Reviewing, ReviewRequest
     from domain.cohort import decider
     from domain.cohort.amendment import AmendProgram
     from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
     from domain.cohort.decider import CohortCommand, CohortEvent, Work, work
+    from domain.cohort.eligibility import ReportEligibility
     from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
     from domain.cohort.orders import RecordOrder, tellings
+    from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees, couples
     from domain.cohort.rematch import ApproveRematches, RecordRematchRun, RejectRematch, candidates, never_again
     from domain.cohort.running import RecordLaunch, RecordReview
     from domain.cohort.shorter_plan import plan_of
     from domain.cohort.state import Cohort, CohortClock, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
+    from domain.cohort.trail import ReportExport, ViewHistory
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
     from domain.decider import Actor, Deadline, Role
     from workflows.commands import answers, hears, update_name
@@ -52,6 +55,8 @@ TITLES = {
     CohortClock.ENROLMENT_CLOSE: "close the enrolment",
     CohortClock.REVIEW: "review of week",
     CohortClock.REMATCH_DUE: "a partner for number",
+    CohortClock.FOLLOW_UP: "ask what has lasted",
+    CohortClock.ARCHIVE: "archive the cohort",
 }
 
 
@@ -62,6 +67,10 @@ TITLES = {
     EnrolParticipants,
     WithdrawParticipant,
     CloseEnrolment,
+    ReportEligibility,
+    PinPair,
+    ForbidPair,
+    SwapMentees,
     ApproveMatches,
     RequestRematch,
     JoinLate,
@@ -72,6 +81,8 @@ TITLES = {
     ResumeCohort,
     AmendProgram,
     CancelCohort,
+    ViewHistory,
+    ReportExport,
 )
 class CohortWorkflow:
     """Carries one cohort from its first participant to its evaluation."""
@@ -86,7 +97,7 @@ class CohortWorkflow:
             show=self._show,
             title=_title,
             prepare=self._with_facts,
-            gather=self._with_pairing,
+            gather=self._gathered,
             carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
 
@@ -191,18 +202,26 @@ class CohortWorkflow:
         found = await workflow.execute_activity_method(
             Matching.match_cohort,
             MatchRequest(
-                cohort=state.id, design=state.design, seed=state.seed, participants=state.participants, on=state.since
+                cohort=state.id,
+                design=state.design,
+                seed=state.seed,
+                participants=tuple(one for one in state.participants if one.id not in state.ineligible),
+                on=state.since,
+                pins=tuple(pair for pair in state.pins if not {*pair} & {*state.ineligible}),
+                apart=state.apart,
             ),
             start_to_close_timeout=timedelta(minutes=10),
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,
             summary=f"match {len(state.participants)} people",
         )
-        at = state.since
+        at, run = state.since, f":{state.match_runs + 1}" if state.match_runs else ""
         for number, start in enumerate(range(0, len(found.pairs), 400), start=1):
             pairs = found.pairs[start : start + 400]
-            await self.engine.answer(ProposePairs(by=ENGINE, key=f"propose:{number}", at=at, pairs=pairs))
-        done = RecordMatchRun(by=ENGINE, key="match-run", at=at, input_hash=found.input_hash, left_over=found.left_over)
+            await self.engine.answer(ProposePairs(by=ENGINE, key=f"propose:{number}{run}", at=at, pairs=pairs))
+        done = RecordMatchRun(
+            by=ENGINE, key=f"match-run{run}", at=at, input_hash=found.input_hash, left_over=found.left_over
+        )
         await self.engine.answer(done)
 
     async def _launch(self) -> None:
@@ -259,7 +278,7 @@ class CohortWorkflow:
     async def _evaluate(self) -> None:
         """Record the headline figures; that closes the cohort."""
         state = self.engine.state
-        headline = await workflow.execute_activity_method(
+        found = await workflow.execute_activity_method(
             Reviewing.evaluate_cohort,
             EvaluationRequest(cohort=state.id, enrolled=len(state.participants)),
             start_to_close_timeout=timedelta(minutes=10),
@@ -267,7 +286,9 @@ class CohortWorkflow:
             retry_policy=UNLIMITED,
             summary="evaluate the cohort",
         )
-        await self.engine.answer(CloseCohort(by=ENGINE, key="close", at=state.since, headline=headline))
+        await self.engine.answer(
+            CloseCohort(by=ENGINE, key="close", at=state.since, headline=found.headline, completed=found.completed)
+        )
 
     async def _with_facts(self, deadline: Deadline[CohortCommand]) -> CohortCommand:
         """A review needs its figures; every other clock's command is complete as it is."""
@@ -292,10 +313,18 @@ class CohortWorkflow:
             owed=found.owed,
         )
 
-    async def _with_pairing(self, command: CohortCommand) -> CohortCommand:
-        """A requested re-match needs to know how the pairing stands; every other command is complete as it is."""
-        if not isinstance(command, RequestRematch):
-            return command
+    async def _gathered(self, command: CohortCommand) -> CohortCommand:
+        """What somebody's command needs to know and its sender cannot say; most commands are complete as they are."""
+        match command:
+            case RequestRematch():
+                return await self._with_pairing(command)
+            case PinPair() | SwapMentees():
+                return await self._with_bars(command)
+            case _:
+                return command
+
+    async def _with_pairing(self, command: RequestRematch) -> RequestRematch:
+        """A requested re-match needs to know how the pairing stands."""
         stands = await workflow.execute_activity_method(
             Reviewing.read_pairing,
             PairingRequest(cohort=self.engine.state.id, pairing=command.pairing),
@@ -304,6 +333,18 @@ class CohortWorkflow:
             summary="how the ended pairing stands",
         )
         return command.model_copy(update={"stands": stands})
+
+    async def _with_bars(self, command: PinPair | SwapMentees) -> PinPair | SwapMentees:
+        """A pair made by hand needs to know what bars it."""
+        state = self.engine.state
+        found = await workflow.execute_activity_method(
+            Matching.bars_between,
+            BarsRequest(cohort=state.id, design=state.design, pairs=couples(state, command), on=state.since),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=UNLIMITED,
+            summary="what bars the pair",
+        )
+        return command.model_copy(update={"bars": tuple(found)})
 
     def _continue_as_new(self, given: CohortInput) -> None:
         carried = self.engine.carried

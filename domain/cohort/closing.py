@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.cohort.archiving import after_close
 from domain.cohort.orders import ordered
 from domain.cohort.state import Cohort, CohortStage, EngineReport, OrderKind, cohort_during
 from domain.decider import Command, Event, Role
@@ -16,10 +17,11 @@ from domain.permissions import only
 
 
 class CohortClosed(Event):
-    """Every pairing has ended and the cohort is evaluated."""
+    """Every pairing has ended and the cohort is evaluated. `completed` are the pairings that did what was planned."""
 
     type: Literal["CohortClosed"] = "CohortClosed"
     headline: Headline
+    completed: tuple[str, ...] = ()
 
 
 class CohortCancelled(Event):
@@ -31,9 +33,10 @@ class CohortCancelled(Event):
 
 
 class CloseCohort(EngineReport):
-    """The evaluation reports the cohort's figures. Only the engine sends this."""
+    """The evaluation reports the cohort's figures, and which pairings completed. Only the engine sends this."""
 
     headline: Headline
+    completed: tuple[str, ...] = ()
 
 
 class CancelCohort(Command):
@@ -63,7 +66,20 @@ def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClos
     """Close with the figures; the effective time is that of the last review."""
     only(command.by, Role.SERVICE)
     cohort_during(state, CohortStage.EVALUATING)
-    return (CohortClosed(at=at, headline=command.headline),)
+    following = after_close(state, at)
+    return (CohortClosed(at=at, headline=command.headline, completed=command.completed, starts=following),)
+
+
+def evolve_closed(state: Cohort, event: CohortClosed) -> Cohort:
+    """CLOSED, with the clocks that lead to the archive."""
+    return replace(
+        state,
+        stage=CohortStage.CLOSED,
+        since=event.at,
+        clocks=(),
+        headline=event.headline,
+        completed=event.completed,
+    )
 
 
 def cancel(state: Cohort, command: CancelCohort, at: datetime) -> tuple[CohortCancelled, ...]:

@@ -9,7 +9,21 @@ from typing import Annotated, TypeAlias, assert_never
 
 from pydantic import Field
 
-from domain.cohort import amendment, closing, enrolment, matching, orders, rematch, running, suspending, waiting
+from domain.cohort import (
+    amendment,
+    archiving,
+    closing,
+    eligibility,
+    enrolment,
+    matching,
+    orders,
+    overriding,
+    rematch,
+    running,
+    suspending,
+    trail,
+    waiting,
+)
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -32,6 +46,10 @@ CohortCommand: TypeAlias = (
     | enrolment.CloseEnrolment
     | matching.ProposePairs
     | matching.RecordMatchRun
+    | eligibility.ReportEligibility
+    | overriding.PinPair
+    | overriding.ForbidPair
+    | overriding.SwapMentees
     | matching.ApproveMatches
     | running.RecordLaunch
     | running.RecordReview
@@ -48,6 +66,8 @@ CohortCommand: TypeAlias = (
     | closing.CloseCohort
     | closing.CancelCohort
     | closing.AbandonCohort
+    | trail.ViewHistory
+    | trail.ReportExport
     | FireCohortClock
 )
 
@@ -60,6 +80,8 @@ CohortEvent: TypeAlias = Annotated[
     | enrolment.EnrolmentClosed
     | matching.PairingProposed
     | matching.MatchRunRecorded
+    | eligibility.EligibilityChanged
+    | overriding.PairingOverridden
     | matching.MatchesApproved
     | running.PairingLaunched
     | running.CohortReviewed
@@ -77,7 +99,11 @@ CohortEvent: TypeAlias = Annotated[
     | amendment.DesignAmended
     | orders.OrderCarriedOut
     | closing.CohortClosed
-    | closing.CohortCancelled,
+    | closing.CohortCancelled
+    | archiving.FollowUpDue
+    | archiving.CohortArchived
+    | trail.HistoryViewed
+    | trail.DataExported,
     Field(discriminator="type"),
 ]
 
@@ -96,10 +122,6 @@ EVENTS: EventFamily[CohortEvent] = EventFamily(CohortEvent)
 """Every event in every version that was ever stored; upcasters are named here."""
 
 EVENT_TYPES: tuple[str, ...] = tuple(EVENTS.current)
-
-
-AFTER_THE_END = (orders.RecordOrder, running.RecordLaunch)
-"""What the engine may still report of a cohort that has ended and has not told all of its pairings."""
 
 
 def work(state: Cohort) -> Work | None:
@@ -123,7 +145,7 @@ def decide(state: Cohort | None, command: CohortCommand, now: datetime) -> tuple
         return enrolment.create(state, command, now)
     if state is None:
         raise Rejected("unknown", "this cohort does not exist")
-    if state.ended and not (state.orders and isinstance(command, AFTER_THE_END)):
+    if state.ended and not _may_follow_the_end(state, command):
         raise Rejected("stage", f"the cohort has ended: {state.stage.value}")
     if isinstance(command, running.RecordReview):
         return running.record_review(state, command, now)
@@ -155,6 +177,8 @@ def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
     if isinstance(event, waiting.WaitingListJoined):
         where = "next" if event.entry.next_cohort else "this"
         return (Notice(to=event.entry.person, template=event.type, deliver_after=after, about=(("cohort", where),)),)
+    if isinstance(event, archiving.FollowUpDue):
+        return tuple(Notice(to=one, template=event.type, deliver_after=after) for one in event.participants)
     told = _told(event)
     if told is None:
         return ()
@@ -165,6 +189,15 @@ def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
 def load(data: Data, schema_version: int) -> CohortEvent:
     """An event from its stored JSON object, whatever version it was stored in. Raises EventUnknown."""
     return EVENTS.load(data, schema_version)
+
+
+def _may_follow_the_end(state: Cohort, command: CohortCommand) -> bool:
+    """The clocks of a closed cohort, who looks at it, and what the engine was still at when it was cancelled."""
+    if isinstance(command, (trail.ViewHistory, trail.ReportExport)):
+        return state.stage is CohortStage.CLOSED and not state.final
+    if isinstance(command, (orders.RecordOrder, running.RecordLaunch)):
+        return bool(state.orders)
+    return isinstance(command, FireCohortClock) and bool(state.clocks)
 
 
 def _told(event: CohortEvent) -> tuple[Role, tuple[tuple[str, str], ...]] | None:
@@ -188,7 +221,16 @@ def _told(event: CohortEvent) -> tuple[Role, tuple[tuple[str, str], ...]] | None
             return Role.COORDINATOR, (("version", str(design.version)),)
         case enrolment.EnrolmentExtended() | closing.CohortClosed():
             return Role.COORDINATOR, tuple((clock.name, clock.due.isoformat()) for clock in event.starts)
-        case suspending.CohortSuspended() | suspending.CohortResumed() | closing.CohortCancelled():
+        case eligibility.EligibilityChanged(eligible=eligible):
+            return Role.COORDINATOR, (("eligible", "yes" if eligible else "no"),)
+        case overriding.PairingOverridden(kind=kind):
+            return Role.APPROVER, (("override", kind.value),)
+        case (
+            suspending.CohortSuspended()
+            | suspending.CohortResumed()
+            | closing.CohortCancelled()
+            | archiving.CohortArchived()
+        ):
             return Role.COORDINATOR, ()
         case _:
             return None
@@ -208,6 +250,14 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
             return matching.propose(state, command, at)
         case matching.RecordMatchRun():
             return matching.record_run(state, command, at)
+        case eligibility.ReportEligibility():
+            return eligibility.report(state, command, at)
+        case overriding.PinPair():
+            return overriding.pin(state, command, at)
+        case overriding.ForbidPair():
+            return overriding.forbid(state, command, at)
+        case overriding.SwapMentees():
+            return overriding.swap(state, command, at)
         case matching.ApproveMatches():
             return matching.approve(state, command, at)
         case running.RecordLaunch():
@@ -238,6 +288,10 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
             return closing.cancel(state, command, at)
         case closing.AbandonCohort():
             return closing.abandon(state, command, at)
+        case trail.ViewHistory():
+            return trail.view(state, command, at)
+        case trail.ReportExport():
+            return trail.export(state, command, at)
         case enrolment.CreateCohort() | running.RecordReview() | FireCohortClock():
             raise AssertionError("decided before")
         case _:
@@ -253,6 +307,10 @@ def _fire(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[Cohor
             return enrolment.close_in_time(state, command, now)
         case CohortClock.REMATCH_DUE:
             return waiting.overdue(state, command, now)
+        case CohortClock.FOLLOW_UP:
+            return archiving.follow_up(state, command, now)
+        case CohortClock.ARCHIVE:
+            return archiving.archive(state, command, now)
         case CohortClock.REVIEW:
             raise Rejected("rule", "a review needs its figures: the engine reads them and sends RecordReview")
         case _:
@@ -275,6 +333,10 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
             return replace(state, proposed=(*state.proposed, event.planned))
         case matching.MatchRunRecorded():
             return matching.evolve_run(state, event)
+        case eligibility.EligibilityChanged():
+            return eligibility.evolve_changed(state, event)
+        case overriding.PairingOverridden():
+            return overriding.evolve_overridden(state, event)
         case matching.MatchesApproved():
             return matching.evolve_approved(state, event)
         case running.PairingLaunched():
@@ -308,7 +370,11 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case orders.OrderCarriedOut():
             return orders.evolve_carried_out(state, event)
         case closing.CohortClosed():
-            return replace(state, stage=CohortStage.CLOSED, since=event.at, clocks=(), headline=event.headline)
+            return closing.evolve_closed(state, event)
+        case archiving.CohortArchived():
+            return archiving.evolve_archived(state, event)
+        case archiving.FollowUpDue() | trail.HistoryViewed() | trail.DataExported():
+            return state
         case closing.CohortCancelled():
             return closing.evolve_cancelled(state, event)
         case enrolment.CohortCreated():

@@ -161,7 +161,8 @@ def _window(state: Cohort, at: datetime) -> Clock:
 
 
 def _matchable(state: Cohort) -> bool:
-    return {participant.role for participant in state.participants} == {"mentor", "mentee"}
+    eligible = (person for person in state.participants if person.id not in state.ineligible)
+    return {person.role for person in eligible} == {"mentor", "mentee"}
 
 
 def _closed(state: Cohort, at: datetime) -> EnrolmentClosed:

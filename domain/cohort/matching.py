@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from domain.cohort.capacity import reserve
+from domain.cohort.eligibility import must_be_eligible
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -96,6 +97,7 @@ def approve(state: Cohort, command: ApproveMatches, at: datetime) -> tuple[Match
     cohort_during(state, CohortStage.REVIEW)
     if not state.proposed:
         raise Rejected("rule", "the matching found no pair; there is nothing to approve")
+    must_be_eligible(state)
     starts_at = command.starts_at or at
     if starts_at < at:
         raise Rejected("time", "'starts_at' lies before the approval")
@@ -113,6 +115,7 @@ def evolve_run(state: Cohort, event: MatchRunRecorded) -> Cohort:
         left_over=event.left_over,
         waiting=(*state.waiting, *waiting),
         waited=state.waited + len(waiting),
+        match_runs=state.match_runs + 1,
     )
 
 

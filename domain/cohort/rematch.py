@@ -101,7 +101,9 @@ def candidates(state: Cohort) -> tuple[Candidate, ...]:
             priority=waiting[person.id].priority if person.id in waiting else None,
         )
         for person in state.participants
-        if free[person.id] > 0 and (person.id in waiting or (taken[person.id] > 0 and not _waits(state, person.id)))
+        if person.id not in state.ineligible
+        and free[person.id] > 0
+        and (person.id in waiting or (taken[person.id] > 0 and not _waits(state, person.id)))
     )
 
 

@@ -28,10 +28,11 @@ class CohortStage(StrEnum):
     SUSPENDED = "SUSPENDED"
     EVALUATING = "EVALUATING"
     CLOSED = "CLOSED"
+    ARCHIVED = "ARCHIVED"
     CANCELLED = "CANCELLED"
 
 
-COHORT_ENDED = frozenset({CohortStage.CLOSED, CohortStage.CANCELLED})
+COHORT_ENDED = frozenset({CohortStage.CLOSED, CohortStage.ARCHIVED, CohortStage.CANCELLED})
 """No more is decided about it in these; orders that were given before are still carried out."""
 
 
@@ -41,6 +42,8 @@ class CohortClock(StrEnum):
     ENROLMENT_CLOSE = "enrolment.close"
     REVIEW = "review"
     REMATCH_DUE = "rematch.due"
+    FOLLOW_UP = "follow_up"
+    ARCHIVE = "archive"
 
 
 class Participant(Frozen):
@@ -213,6 +216,10 @@ class Cohort:
     waited: int = 0
     rematches: tuple[PlannedPairing, ...] = ()
     apart: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
+    pins: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
+    ineligible: tuple[ParticipantId, ...] = ()
+    match_runs: int = 0
+    completed: tuple[str, ...] = ()
     changes: int = 0
     changes_matched: int = 0
 

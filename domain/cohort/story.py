@@ -6,13 +6,17 @@ from typing import assert_never
 
 from domain.cohort import (
     amendment,
+    archiving,
     closing,
+    eligibility,
     enrolment,
     matching,
     orders,
+    overriding,
     rematch,
     running,
     suspending,
+    trail,
     waiting,
 )
 from domain.cohort.decider import CohortEvent
@@ -75,6 +79,18 @@ def tell(event: CohortEvent) -> str:
         case orders.OrderCarriedOut(kind=kind, obeyed=obeyed, refusals=refusals):
             refused = f"; {len(refusals)} refused" if refusals else ""
             return f"The order to {kind.value} was carried out by {_pairings(obeyed)}{refused}."
+        case eligibility.EligibilityChanged(eligible=eligible):
+            return f"A participant is {'eligible again' if eligible else 'not eligible any more'}."
+        case overriding.PairingOverridden(kind=kind):
+            return f"The coordinator corrected the proposal ({kind.value}); it is made anew."
+        case archiving.FollowUpDue(participants=people):
+            return f"The follow-up is due: {len(people)} people are asked what has lasted."
+        case archiving.CohortArchived():
+            return "The cohort was archived."
+        case trail.HistoryViewed():
+            return "An auditor read a history; the purpose is recorded."
+        case trail.DataExported(pseudonymised=pseudonymised, events=events):
+            return f"{'Under aliases, ' if pseudonymised else 'As they are, '}{events} events were exported."
         case closing.CohortClosed():
             return "The cohort was closed and evaluated."
         case closing.CohortCancelled(closes_pairings=closes):

@@ -1,4 +1,4 @@
-"""A leaver's survivor and a late joiner become a pairing of their own, on the real servers."""
+"""Pairs that are made later or by hand, on the real servers: re-matches, late joiners, overrides."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from live_pairing import design, histories, replay, when
 from temporalio.client import Client
 
 from domain.cohort.decider import evolve, load
+from domain.cohort.overriding import PinPair, SwapMentees
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.shorter_plan import plan_of
 from domain.cohort.state import Cohort, Participant
+from domain.cohort.trail import ViewHistory
 from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
 from domain.decider import Actor, Role
 from domain.pairing.closing import ReportLeaver
@@ -22,6 +24,7 @@ from domain.pairing.decider import load as load_pairing
 from eventstore.people import save_people
 from eventstore.store import EventStore
 
+AUDITOR = Actor(role=Role.AUDITOR, id="audit")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -67,6 +70,30 @@ async def test_a_survivor_gets_a_late_joiner_by_a_linked_pairing_with_a_shorter_
     assert created.design == plan_of(launched, launched.proposed[-1])
     assert created.design.meetings.over <= launched.design.meetings.over
     assert launched == await folded(cohort)
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def test_a_proposal_is_corrected_by_hand_and_made_anew(cohort: LiveCohort) -> None:
+    proposed = await enrolled_and_matched(cohort)
+    one, other = proposed.proposed[:2]
+    why = "they asked for each other"
+    close = roster()[0].model_copy(update={"id": "p-300", "grade": 13, "email": "close@northlight.example"})
+    await save_people(cohort.store, cohort.desk.cohort, [close.model_copy(update={"id": one.pair.mentor})])
+    barred = PinPair(by=COORDINATOR, key="barred", mentor=one.pair.mentor, mentee=other.pair.mentee, reason=why)
+    refused = await cohort.refusal(barred)
+    assert (refused.type, "seniority gap" in refused.message) == ("Rejected:rule", True)
+
+    await save_people(cohort.store, cohort.desk.cohort, roster())
+    await cohort.desk.send(SwapMentees(by=COORDINATOR, key="swap", one=one.pairing, other=other.pairing, reason=why))
+    again = await when(cohort.desk.state, lambda state: state.match_runs == 2)
+    pairs = {planned.people for planned in again.proposed}
+    assert {(one.pair.mentor, other.pair.mentee), (other.pair.mentor, one.pair.mentee)} <= pairs
+    assert len(pairs) == len(proposed.proposed)
+
+    audit = ViewHistory(by=AUDITOR, key="look", stream=cohort.handle.id, purpose="the yearly audit")
+    assert (await cohort.desk.send(audit)).events == ("HistoryViewed",)
+    await cohort.desk.approve(APPROVER)
+    assert len((await cohort.launched()).launched) == 3
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
 

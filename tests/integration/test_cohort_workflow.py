@@ -71,11 +71,14 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     for id in others:
         await leave(cohort, running, id)
     await cohort.pass_a_week(reviewed)
+    closed = await cohort.once(CohortStage.CLOSED)
+    assert closed.headline is not None
+    for _ in closed.clocks:
+        await cohort.pass_a_week(await cohort.desk.state())
     result = await cohort.client.get_workflow_handle(cohort.handle.id, result_type=CohortResult).result()
     stored = await cohort.store.read(cohort.handle.id)
-    assert result == CohortResult(outcome="CLOSED", pairings=3, events=len(stored))
-    closed = load(stored[-1].data, stored[-1].schema_version)
-    assert closed.type == "CohortClosed"
+    assert result == CohortResult(outcome="ARCHIVED", pairings=3, events=len(stored))
+    assert [event.type for event in stored][-3:] == ["CohortClosed", "FollowUpDue", "CohortArchived"]
     assert await cohort.desk.state() == await _folded(cohort)
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
@@ -113,6 +116,8 @@ async def test_a_repeated_launch_starts_nothing_twice(cohort: LiveCohort) -> Non
     await cohort.desk.approve(APPROVER)
     running = await cohort.launched()
     one = running.launched[0]
+    for id in running.launched:
+        await when(lambda id=id: cohort.store.read(f"pairing/{cohort.desk.cohort}/{id}"), lambda found: len(found) == 2)
     await leave(cohort, running, one)
     await cohort.pairing(one).result()
     runs, events = await cohort.runs(running), await cohort.store.count()

@@ -61,6 +61,10 @@ ALLOWED: dict[str, set[str]] = {
     "withdraw_participant": {"coordinator"},
     "close_enrolment": {"coordinator"},
     "approve_matches": {"approver"},
+    "report_eligibility": {"coordinator", "service"},
+    "pin_pair": {"coordinator"},
+    "forbid_pair": {"coordinator"},
+    "swap_mentees": {"coordinator"},
     "request_rematch": {"coordinator"},
     "join_late": {"coordinator"},
     "leave_waiting_list": {"coordinator"},
@@ -70,6 +74,8 @@ ALLOWED: dict[str, set[str]] = {
     "resume_cohort": {"coordinator"},
     "amend_program": {"coordinator"},
     "cancel_cohort": {"approver"},
+    "view_history": {"auditor"},
+    "report_export": {"coordinator", "auditor"},
 }
 
 

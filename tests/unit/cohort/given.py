@@ -233,14 +233,14 @@ def enrolling(pairs: int = 0, plan: ProgramDesign | None = None) -> Story:
     return story.when(EnrolParticipants, COORDINATOR, participants=people(pairs)) if pairs else story
 
 
-def matching(pairs: int = 2) -> Story:
+def matching(pairs: int = 2, plan: ProgramDesign | None = None) -> Story:
     """Enrolment closed on day 10."""
-    return enrolling(pairs).when(CloseEnrolment, COORDINATOR, on=10)
+    return enrolling(pairs, plan).when(CloseEnrolment, COORDINATOR, on=10)
 
 
-def in_review(pairs: int = 2) -> Story:
+def in_review(pairs: int = 2, plan: ProgramDesign | None = None) -> Story:
     """The matching proposed every pair and recorded its run, still on day 10."""
-    story = matching(pairs).when(ProposePairs, ENGINE, pairs=[planned(number) for number in range(1, pairs + 1)])
+    story = matching(pairs, plan).when(ProposePairs, ENGINE, pairs=[planned(number) for number in range(1, pairs + 1)])
     return story.when(RecordMatchRun, ENGINE, input_hash="abc", left_over=[])
 
 

@@ -41,7 +41,7 @@ def test_the_cohort_closes_with_its_figures() -> None:
     story.then(an(CohortClosed, headline=figures()))
     assert story.stage is CohortStage.CLOSED
     assert story.state.ended
-    assert story.clocks == {}
+    assert story.clocks == {"follow_up": 203, "archive": 386}
 
 
 @pytest.mark.parametrize("actor", [COORDINATOR, APPROVER], ids=lambda actor: actor.role.value)
