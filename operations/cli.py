@@ -55,6 +55,12 @@ COMMANDS = {
     "today": Lazy(
         "today_command", "today_app", "Everything that needs a person now, the most urgent first.", group=False
     ),
+    "reconcile": Lazy(
+        "reconcile_command",
+        "reconcile_app",
+        "Start again what the event store says should run and Temporal has lost.",
+        group=False,
+    ),
     "program": Lazy("file_commands", "program_app", "Program designs."),
     "roster": Lazy("file_commands", "roster_app", "Rosters of people."),
     "cohort": Lazy(

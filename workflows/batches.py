@@ -5,7 +5,9 @@ Every id comes from the stream and the business step alone: the same in a retry,
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,7 +15,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.decider import Command, Decider, Event, Notice, Role
-    from eventstore.records import Batch, JsonObject, NewEvent, NewMessage
+    from eventstore.records import Batch, JsonObject, NewEvent, NewMessage, StoredEvent
+    from workflows.contract import Remembered
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
@@ -68,6 +71,14 @@ class StreamIdentity:
 def short(command_id: UUID) -> str:
     """A command id as the memory of answered keys holds it: 64 bits."""
     return command_id.hex[:16]
+
+
+def remembered(stored: Iterable[StoredEvent]) -> Iterator[Remembered]:
+    """What a stream says about answered keys, command by command: its senders may repeat them."""
+    for command, written in groupby(stored, key=lambda event: event.command_id):
+        events = list(written)
+        names = tuple(event.type for event in events)
+        yield Remembered(digest=short(command), first=events[0].version, last=events[-1].version, events=names)
 
 
 def _new_event(command_id: UUID, number: int, event: Event) -> NewEvent:

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any, Generic, TypeVar, cast
 
 from temporalio import workflow
@@ -29,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         Conflict,
         StoredEvent,
     )
-    from workflows.batches import StreamIdentity, short
+    from workflows.batches import StreamIdentity, remembered, short
     from workflows.contract import Receipt, Remembered
     from workflows.counting import CommandCount
     from workflows.reports import Ignored, Malformed, Report
@@ -370,10 +369,8 @@ class Engine(Generic[S, C, E]):
     def _fold_stored(self, stored: list[StoredEvent]) -> None:
         """What others wrote counts as answered too: its senders may repeat it."""
         self._fold(tuple(self._decider.load(event.data, event.schema_version) for event in stored))
-        for command, written in groupby(stored, key=lambda event: event.command_id):
-            events = list(written)
-            names = tuple(event.type for event in events)
-            self._remember_as(short(command), events[0].version, events[-1].version, names)
+        for known in remembered(stored):
+            self._keep(known)
 
     def _fold(self, events: tuple[E, ...]) -> None:
         for event in events:
@@ -389,11 +386,12 @@ class Engine(Generic[S, C, E]):
         return short(self._identity.command_id(command))
 
     def _remember(self, command: C, receipt: Receipt) -> Receipt:
-        self._remember_as(self._digest(command), receipt.first, receipt.last, receipt.events)
+        first, last, events = receipt.first, receipt.last, receipt.events
+        self._keep(Remembered(digest=self._digest(command), first=first, last=last, events=events))
         return receipt
 
-    def _remember_as(self, digest: str, first: int, last: int, events: tuple[str, ...]) -> None:
-        self._answered[digest] = Remembered(digest=digest, first=first, last=last, events=events)
+    def _keep(self, known: Remembered) -> None:
+        self._answered[known.digest] = known
         while len(self._answered) > REMEMBERED_AT_MOST:
             del self._answered[next(iter(self._answered))]
 

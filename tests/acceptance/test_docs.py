@@ -47,6 +47,7 @@ COHORT, STORE = ".venv/bin/pairloom cohort", ".venv/bin/pairloom store"
 STORE_TESTS = "tests/acceptance/test_store_commands.py"
 WATCHING = "tests/acceptance/test_watching_commands.py"
 CHAOS = "tests/chaos/test_store.py::test_whoever_is_killed_nothing_acknowledged_is_lost_or_doubled"
+RECONCILE = "tests/integration/test_reconcile.py"
 LAUNCHED = "tests/acceptance/test_cohort_commands.py::test_from_a_people_file_to_launched_pairings"
 ELSEWHERE = {
     "make demo": f"{DEMO}::test_every_pairing_ends_with_an_outcome_and_a_reason",
@@ -84,6 +85,8 @@ ELSEWHERE = {
     ".venv/bin/pairloom today": f"{WATCHING}::test_today_ranks_what_needs_a_person",
     ".venv/bin/pairloom pairing show spring/P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
     ".venv/bin/pairloom pairing history spring/P032~P031": f"{WATCHING}::test_a_pairing_and_its_story",
+    ".venv/bin/pairloom reconcile --dry-run": f"{RECONCILE}::test_a_terminated_pairing_goes_on_from_its_stream",
+    ".venv/bin/pairloom reconcile": f"{RECONCILE}::test_a_terminated_pairing_goes_on_from_its_stream",
     ".venv/bin/python docs/generate.py": f"{DOCS}::test_generated_pages_are_current",
 }
 """Commands that are too dear or too far-reaching to run here, and the test that runs what they do."""

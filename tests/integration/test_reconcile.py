@@ -1,0 +1,118 @@
+"""Temporal is lost in part or as a whole: what the store says should run is started again, and nothing else changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from live_pairing import LEARNING, MENTEE, MENTOR, LivePairing, begin, settings_for, when, working
+from live_release import own_namespace
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from domain.pairing.offer import AcceptOffer
+from domain.pairing.training import CompleteTraining
+from embedded.ground import Ground
+from eventstore.store import EventStore
+from operations.reconciling import Difference, Divergence, reconcile
+from worker import Settings
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return settings_for(database_url)
+
+
+@pytest_asyncio.fixture
+async def pairings(temporal_client: Client, store: EventStore, settings: Settings) -> list[LivePairing]:
+    """Three in training: one will be terminated, one cancelled, one goes on. No worker any more."""
+    async with working(temporal_client, settings):
+        begun = [await begin(temporal_client, store, settings.task_queue) for _ in range(3)]
+        for pairing in begun:
+            await pairing.once_stored("PairingOffered")
+            for person in (MENTOR, MENTEE):
+                await pairing.say(AcceptOffer, person, key="yes")
+        await begun[1].handle.cancel()
+        await when(begun[1].handle.describe, lambda found: found.status is WorkflowExecutionStatus.CANCELED)
+    return begun
+
+
+async def found(client: Client, store: EventStore, settings: Settings, **how: Any) -> list[Difference]:
+    return [difference async for difference in reconcile(client, store, settings.task_queue, **how)]
+
+
+async def goes_on(pairing: LivePairing, before: int) -> None:
+    """As if nothing had been lost: old keys are known, clocks ring, the next command is stored behind the last."""
+    again = await pairing.say(AcceptOffer, MENTOR, key="yes")
+    assert (again.first, again.duplicate) == (3, True)
+    assert (await pairing.say(CompleteTraining, LEARNING, side="mentor")).first == before + 1
+    assert {clock.name for clock in (await pairing.state()).clocks} >= {"training.remind", "training.due"}
+    await pairing.travel(12)
+    await pairing.once_stored("ReminderDue")
+    assert await pairing.state() == await pairing.folded()
+
+
+async def test_a_terminated_pairing_goes_on_from_its_stream(
+    ground: Ground, temporal_client: Client, store: EventStore, settings: Settings, pairings: list[LivePairing]
+) -> None:
+    terminated, cancelled, running = pairings
+    await terminated.handle.terminate("by mistake")
+    before = await terminated.stored()
+    lost = Difference(
+        stream=terminated.id, divergence=Divergence.CLOSED, status="terminated", version=len(before), repaired=False
+    )
+    assert await found(temporal_client, store, settings, repair=False) == [lost]
+    code, said = await command(ground, settings, "--dry-run", "--json")
+    assert (code, [Difference.model_validate(one) for one in json.loads(said)]) == (1, [lost])
+    assert await terminated.stored() == before
+
+    code, said = await command(ground, settings, "spring")
+    assert code == 0
+    assert said.strip().endswith("its workflow is terminated; started again")
+    assert await found(temporal_client, store, settings) == [], "repaired; cancelled and running ones are as they were"
+    assert (await command(ground, settings))[1].strip() == "Temporal and the event store agree."
+    async with working(temporal_client, settings):
+        await goes_on(terminated, len(before))
+        assert (await running.say(AcceptOffer, MENTOR, key="yes")).duplicate
+    assert (await cancelled.handle.describe()).status is WorkflowExecutionStatus.CANCELED
+
+
+async def test_a_lost_namespace_is_filled_again_from_the_store(
+    ground: Ground, store: EventStore, settings: Settings, pairings: list[LivePairing]
+) -> None:
+    empty = await own_namespace(ground.temporal_address)
+    repaired = await found(empty, store, settings)
+    assert [(one.divergence, one.repaired) for one in repaired] == [(Divergence.MISSING, True)] * 2
+    assert {one.stream for one in repaired} == {pairings[0].id, pairings[2].id}, "the cancelled one has ended"
+    assert await found(empty, store, settings) == []
+    skipper = TimeSkipper(empty, config=TimeSkippingConfig(enabled=False))
+    async with working(empty, settings):
+        there = LivePairing(empty.get_workflow_handle(pairings[0].id), store, skipper, pairings[0].start)
+        before = len(await there.stored())
+        again = await there.say(AcceptOffer, MENTOR, key="yes")
+        assert (again.first, again.duplicate) == (3, True)
+        assert (await there.say(CompleteTraining, LEARNING, side="mentor")).first == before + 1
+        assert await there.state() == await there.folded()
+
+
+async def command(ground: Ground, settings: Settings, *options: str) -> tuple[int, str]:
+    """`pairloom reconcile` as an administrator calls it."""
+    environment = os.environ | {
+        "PAIRLOOM_DATABASE_URL": settings.database_url,
+        "PAIRLOOM_TASK_QUEUE": settings.task_queue,
+        "TEMPORAL_ADDRESS": ground.temporal_address,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from operations.cli import main; main()", "reconcile", *options),
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
