@@ -3,7 +3,7 @@
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
-ROUNDS ?= 100
+ROUNDS ?=
 PHASE ?= *
 NAME ?=
 
@@ -21,7 +21,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint deploy-check unit coverage mutants bench chaos-store flood lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint deploy-check unit coverage mutants bench chaos chaos-store flood lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -93,7 +93,10 @@ bench: setup ## measure beside the references, all or NAME=..., and write docs/b
 	@$(BIN)/python -m benchmarks $(NAME)
 
 chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look whether anything is lost
-	@$(BIN)/python -m tests.chaos.store --rounds $(ROUNDS) $(ARGS)
+	@$(BIN)/python -m tests.chaos.store --rounds $(or $(ROUNDS),100) $(ARGS)
+
+chaos: setup ## kill worker, database and Temporal ROUNDS times while 50 pairings run, and look for losses
+	@$(BIN)/python -m tests.chaos.lifecycle --rounds $(or $(ROUNDS),200) $(ARGS)
 
 flood: setup ## send 10,000 hostile signals in a row to one pairing
 	@PAIRLOOM_FLOOD=10000 $(BIN)/python -m pytest tests/integration/test_hostile_messages.py -q -k flood $(ARGS)
