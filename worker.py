@@ -16,7 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -48,6 +48,7 @@ from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
 from eventstore.projections import prepare, run_projection
 from eventstore.sequencer import run_sequencer
 from eventstore.store import EventStore
+from eventstore.vault import MasterKeyError
 from readmodels.standing import Standing
 from telemetry.checks import database_answers, worker_polls
 from telemetry.environment import traces_wanted
@@ -98,6 +99,7 @@ class Settings:
     """What the environment decides. `build_id` turns Worker Deployment Versioning on, in the deployment of that name;
     the Worker Controller of Kubernetes gives both by variables of its own.
 
+    `master_key` seals people's answers; without it they are stored readable.
     `metrics` and `health` are `host:port` to listen at; `traces` sends spans where OpenTelemetry's variables say.
     """
 
@@ -110,6 +112,7 @@ class Settings:
     metrics: str | None = None
     health: str | None = None
     traces: bool = False
+    master_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -131,6 +134,7 @@ class Settings:
             metrics=environment.get("PAIRLOOM_METRICS"),
             health=environment.get("PAIRLOOM_HEALTH"),
             traces=traces_wanted(environment),
+            master_key=environment.get("PAIRLOOM_MASTER_KEY") or None,
         )
 
 
@@ -211,10 +215,15 @@ async def running_worker(
 ) -> AsyncIterator[Worker]:
     """Migrate the database, register the search attributes, and run a worker for the length of the block."""
     await migrate(settings.database_url)
+    await _right_key(settings)
     await _prepare(client)
     await _prepare_read_models(settings)
     async with (
-        await EventStore.connect(settings.database_url, on_query=traces.on_query if traces else None) as store,
+        await EventStore.connect(
+            settings.database_url,
+            on_query=traces.on_query if traces else None,
+            master_key=settings.master_key,
+        ) as store,
         await EventStore.connect(settings.database_url, max_size=3) as apart,
         _record_keeping(apart),
         build_worker(client, store, settings) as worker,
@@ -253,7 +262,7 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         asyncio.run(serve(settings, _begin_logs_and_traces(settings)))
-    except (WorkerError, StoreUnavailable, SchemaTooNew, SchemaChanged) as error:
+    except (WorkerError, MasterKeyError, StoreUnavailable, SchemaTooNew, SchemaChanged) as error:
         print(error, file=sys.stderr)
         leave(1)
     return 0
@@ -320,6 +329,14 @@ def _probes(health: Health, address: str | None) -> Iterator[None]:
                 "0.0.0.0:8080."
             ) from error
         yield
+
+
+async def _right_key(settings: Settings) -> None:
+    """Raises MasterKeyError where people's answers could not be read with this key, or without one."""
+    async with await EventStore.connect(settings.database_url, max_size=1, master_key=settings.master_key) as store:
+        await store.check_master_key()
+    if settings.master_key is None:
+        log.warning("answers are stored readable: set PAIRLOOM_MASTER_KEY, see `pairloom store new-key`")
 
 
 async def _find_namespace(client: Client) -> None:

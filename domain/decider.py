@@ -87,6 +87,8 @@ class Event(Frozen):
     """
 
     schema_version: ClassVar[int] = 1
+    sealed: ClassVar[tuple[str, ...]] = ()
+    """Paths of the parts that are stored sealed with the key of whoever sent the command; None once it is erased."""
 
     type: str
     at: AwareDatetime

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import JsonValue, TypeAdapter
 
 from domain.decider import Data, Event
+from domain.sealing import without_sealed
 
 E = TypeVar("E", bound=Event)
 
@@ -66,11 +67,14 @@ class EventFamily(Generic[E]):
         return tuple(sorted({*self.current.items(), *self._steps}))
 
     def load(self, data: Data, schema_version: int) -> E:
-        """The event of today that was stored as `data`. Raises EventUnknown, or ValidationError for a wrong shape."""
+        """The event of today that was stored as `data`, its sealed parts None unless they were opened before.
+
+        Raises EventUnknown, or ValidationError for a wrong shape.
+        """
         name = str(data.get("type"))
         if self.current.get(name) != schema_version:
             data = self._upcast(data, name, schema_version)
-        return self._adapter.validate_python(data)
+        return self._adapter.validate_python(without_sealed(data))
 
     def _upcast(self, data: Data, name: str, version: int) -> Data:
         while self.current.get(name) != version:

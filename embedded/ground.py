@@ -16,10 +16,12 @@ from embedded.ports import USUAL_PORTS, Chosen, Ports, choose
 from embedded.postgres import database_url, start_postgres, stop_postgres, wait_for_postgres
 from embedded.server_process import GroundError, ServerProcess, because, disk_is_full, last_words
 from embedded.temporal import start_temporal, stop_temporal, wait_for_temporal
+from eventstore.vault import new_master_key
 
 __all__ = ["USUAL_PORTS", "Ground", "GroundError", "Ports", "attach", "start_ground"]
 
 _RECORD = "ground.json"
+_MASTER_KEY = "master.key"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Ground:
     def database_url(self) -> str:
         """The address of the database `pairloom`, as its superuser."""
         return database_url(self.data, self.ports.postgres)
+
+    @property
+    def master_key(self) -> str:
+        """What seals the answers in this ground's database; made with the ground and kept beside its data."""
+        return (self.data / _MASTER_KEY).read_text().strip()
 
     def alive(self) -> bool:
         """Whether both servers still run."""
@@ -100,6 +107,7 @@ def attach(data: Path) -> Ground | None:
 
 
 def _start(data: Path, ports: Chosen, *, virtual_time: bool, durable: bool, in_memory: bool) -> Ground:
+    _keep_master_key(data / _MASTER_KEY)
     postgres = start_postgres(data, ports.postgres, durable=durable)
     temporal = None
     try:
@@ -117,6 +125,16 @@ def _start(data: Path, ports: Chosen, *, virtual_time: bool, durable: bool, in_m
         (data / _RECORD).unlink(missing_ok=True)
         raise
     return ground
+
+
+def _keep_master_key(file: Path) -> None:
+    """Made once, readable by its owner alone, and never half written: another key could not open what it has sealed."""
+    if file.exists():
+        return
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(new_master_key() + "\n")
+    unfinished.replace(file)
 
 
 def _finish(waiting: Coroutine[Any, Any, None]) -> None:

@@ -28,13 +28,17 @@ class Record(Frozen):
 
 
 class NewEvent(Record):
-    """One fact to be stored. `event_id` is made in the workflow; `occurred_at` is the effective time."""
+    """One fact to be stored. `event_id` is made in the workflow; `occurred_at` is the effective time.
+
+    `sealed` names the parts of `data` that the vault seals before they are stored.
+    """
 
     event_id: UUID
     type: Word
     schema_version: Whole
     occurred_at: AwareDatetime
     data: JsonObject
+    sealed: tuple[str, ...] = ()
 
 
 class NewMessage(Record):

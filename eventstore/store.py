@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from types import TracebackType
@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 from eventstore.failures import in_sentences
 from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, StoredEvent
 from eventstore.statements import statement
+from eventstore.vault import MasterKeyError, Vault
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
@@ -45,17 +46,26 @@ class EventStore:
     where it never will take the record.
     """
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str, master_key: str | None = None) -> None:
         self._pool = pool
         self._url = url
+        self._vault = Vault(master_key, self.connection) if master_key else None
 
     @classmethod
     async def connect(
-        cls, url: str, *, max_size: int = 8, role: str = APPLICATION, on_query: OnQuery | None = None
+        cls,
+        url: str,
+        *,
+        max_size: int = 8,
+        role: str = APPLICATION,
+        on_query: OnQuery | None = None,
+        master_key: str | None = None,
     ) -> Self:
         """Open one connection now and up to `max_size` when needed, each with the rights of `role` alone.
 
         Whoever the address names must be a member of that role, or an administrator, who gives his own rights up.
+        With the `master_key`, people's answers are sealed as they are stored and opened as they are read; without it
+        they are stored readable, and what was sealed is read as if it were erased.
         `on_query` is told of each statement when it has ended, in the context of whoever called.
         An address with several hosts (`host1:5432,host2:5432`) goes to whichever of them takes writes.
         """
@@ -79,7 +89,7 @@ class EventStore:
                     "idle_in_transaction_session_timeout": "60s",
                 },
             )
-        return cls(pool, url)
+        return cls(pool, url, master_key)
 
     async def close(self) -> None:
         """Wait for calls under way, then close every connection."""
@@ -95,7 +105,7 @@ class EventStore:
 
     async def append(self, batch: Batch) -> AppendResult:
         """Store the batch whole, or say why nothing was written. Safe to repeat after any failure."""
-        call = append_call(batch)
+        call = append_call(batch if self._vault is None else await self._vault.sealed(batch))
         with in_sentences(self._url):
             for attempt in ("first", "once more"):
                 try:
@@ -129,7 +139,7 @@ class EventStore:
     async def _already_there(self, batch: Batch) -> AlreadyThere:
         async with self._acquired() as connection:
             rows = await connection.fetch(statement("read_command"), batch.stream, batch.command_id)
-        events = tuple(_stored(row) for row in rows)
+        events = tuple(await self._opened(rows))
         return AlreadyThere(first=events[0].version, last=events[-1].version, events=events)
 
     async def read(
@@ -142,7 +152,33 @@ class EventStore:
         limits = (None, None) if as_of is None else (as_of.effective, as_of.recorded)
         async with self.connection() as connection:
             rows = await connection.fetch(statement("read"), stream, after, limit, *limits)
-        return [_stored(row) for row in rows]
+        return await self._opened(rows)
+
+    async def _opened(self, rows: Sequence[asyncpg.Record]) -> list[StoredEvent]:
+        events = [StoredEvent.model_validate(dict(row)) for row in rows]
+        return events if self._vault is None else await self._vault.opened(events)
+
+    async def check_master_key(self) -> None:
+        """Raises MasterKeyError where answers were sealed with another master key than this, or than none."""
+        if self._vault is not None:
+            return await self._vault.check()
+        async with self.connection() as connection:
+            if await connection.fetchrow("select * from pairloom.any_key()") is not None:
+                raise MasterKeyError(
+                    "This database's answers are sealed, and PAIRLOOM_MASTER_KEY is not set: set what sealed them."
+                )
+        return None
+
+    async def erase_answers(self, cohort: str, people: Sequence[str]) -> int:
+        """Nobody reads these people's answers ever again. Safe to repeat; answers with how many keys went now."""
+        async with self.connection() as connection:
+            erased: int = await connection.fetchval("select pairloom.erase_keys($1, $2)", cohort, list(people))
+        return erased
+
+    async def erase_person(self, cohort: str, person: str) -> None:
+        """The person's answers, name and address. The streams keep the bare id. Safe to repeat."""
+        async with self.connection() as connection:
+            await connection.execute("select pairloom.erase_person($1, $2)", cohort, person)
 
     async def streams(self, prefix: str) -> list[str]:
         """The ids of the streams that start with `prefix`, in byte order."""
@@ -237,10 +273,6 @@ def append_call(batch: Batch) -> tuple[str, *tuple[object, ...]]:
         [message.deliver_after for message in messages],
         [message.about for message in messages],
     )
-
-
-def _stored(row: asyncpg.Record) -> StoredEvent:
-    return StoredEvent.model_validate(dict(row))
 
 
 async def _prepare(connection: Any, *, on_query: OnQuery | None) -> None:

@@ -24,7 +24,7 @@ async def run_development(console: Console, data: Path) -> None:
     try:
         configure_logs(as_json=os.environ.get("PAIRLOOM_LOGS") == "json")
         client = await connect_to(ground.temporal_address)
-        async with running_worker(client, Settings(database_url=ground.database_url)):
+        async with running_worker(client, Settings(database_url=ground.database_url, master_key=ground.master_key)):
             console.print(f"Temporal UI:  {ground.ui_url}", highlight=False)
             console.print(f"Temporal:     {ground.temporal_address}", highlight=False)
             console.print(f"SQL:          psql {ground.database_url}", highlight=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from eventstore.migrations import migrate
 from eventstore.projections import Generation, Projection, Projector, begin_rebuild, generations, prepare, switch
 from eventstore.sequencer import publish
 from eventstore.store import EventStore
+from eventstore.vault import new_master_key
 from eventstore.verification import Finding, Verified, seal_at, verify
 from operations.answers import answer, gives
 from operations.endings import ExitCode, Refused
@@ -38,6 +39,12 @@ class StoreMigrated(Frozen):
 
     migrations: tuple[str, ...]
     read_models: tuple[str, ...]
+
+
+class NewKey(Frozen):
+    """A master key, which is stored nowhere."""
+
+    master_key: str
 
 
 class StoreVerified(Frozen):
@@ -89,6 +96,14 @@ def migrate_store(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> No
     lines += [f"made the tables of the read model {name}; workers fill them" for name in migrated.read_models]
     text = "\n".join(lines or ["The database is up to date."])
     answer(migrated, as_json, lambda console: console.print(text))
+
+
+@store_app.command("new-key")
+@gives(NewKey)
+def make_key(as_json: AsJson = False) -> None:
+    """Print a new master key, for PAIRLOOM_MASTER_KEY of every worker. Whoever loses it loses the answers."""
+    made = NewKey(master_key=new_master_key())
+    answer(made, as_json, lambda console: console.print(made.master_key, highlight=False, soft_wrap=True))
 
 
 @store_app.command("verify")

@@ -42,6 +42,7 @@ class WorkerProcess:
             | {
                 "TEMPORAL_ADDRESS": self._ground.temporal_address,
                 "PAIRLOOM_DATABASE_URL": self._ground.database_url,
+                "PAIRLOOM_MASTER_KEY": self._ground.master_key,
                 "PAIRLOOM_LOGS": "json",
             },
         )

@@ -88,6 +88,7 @@ def _new_event(command_id: UUID, number: int, event: Event) -> NewEvent:
         schema_version=event.schema_version,
         occurred_at=event.at,
         data=event.model_dump(mode="json"),
+        sealed=event.sealed,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,11 +26,13 @@ class CheckpointOpened(FiredEvent):
 class CheckpointAnswered(Event):
     """One side answered: psychological safety and progress, each 1 to 5."""
 
+    sealed: ClassVar = ("safety", "progress")
+
     type: Literal["CheckpointAnswered"] = "CheckpointAnswered"
     number: int
     side: Side
-    safety: int
-    progress: int
+    safety: int | None
+    progress: int | None
 
 
 class CheckpointOverdue(FiredEvent):
@@ -110,11 +112,15 @@ def evolve_answered(state: Pairing, event: CheckpointAnswered) -> Pairing:
     answered = survey.model_copy(
         update={
             "answered": (*survey.answered, event.side),
-            "safety": (*survey.safety, (event.side, event.safety)),
-            "progress": (*survey.progress, (event.side, event.progress)),
+            "safety": (*survey.safety, *_scored(event.side, event.safety)),
+            "progress": (*survey.progress, *_scored(event.side, event.progress)),
         }
     )
     return _with(state, answered)
+
+
+def _scored(side: Side, score: int | None) -> tuple[tuple[Side, int], ...]:
+    return () if score is None else ((side, score),)
 
 
 def evolve_overdue(state: Pairing, event: CheckpointOverdue) -> Pairing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,6 +26,13 @@ class EvaluationOpened(FiredEvent):
 
 class EvaluationSubmitted(Event):
     """One side's evaluation."""
+
+    sealed: ClassVar = (
+        "evaluation.skill",
+        "evaluation.safety",
+        "evaluation.recommend",
+        "evaluation.would_repeat",
+    )
 
     type: Literal["EvaluationSubmitted"] = "EvaluationSubmitted"
     evaluation: Evaluation

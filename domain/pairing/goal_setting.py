@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -35,13 +35,17 @@ class GoalDraft(Frozen):
 class AgreementSigned(Event):
     """One side signed the agreement and rated the own skill (1 to 5) before the program."""
 
+    sealed: ClassVar = ("skill",)
+
     type: Literal["AgreementSigned"] = "AgreementSigned"
     side: Side
-    skill: int
+    skill: int | None
 
 
 class GoalSet(Event):
     """A goal that both will be measured by."""
+
+    sealed: ClassVar = ("goal.text",)
 
     type: Literal["GoalSet"] = "GoalSet"
     goal: Goal
@@ -161,8 +165,9 @@ def overdue(state: Pairing, command: FireClock, now: datetime) -> tuple[Escalati
 
 def evolve_signed(state: Pairing, event: AgreementSigned) -> Pairing:
     """Remember the signature and the rating before the program."""
-    baseline = (*state.baseline, (event.side, event.skill))
-    return _meeting_if_ready(replace(state, signed=(*state.signed, event.side), baseline=baseline), event.at)
+    rated = () if event.skill is None else ((event.side, event.skill),)
+    state = replace(state, signed=(*state.signed, event.side), baseline=(*state.baseline, *rated))
+    return _meeting_if_ready(state, event.at)
 
 
 def evolve_goal_set(state: Pairing, event: GoalSet) -> Pairing:

@@ -119,10 +119,10 @@ class Party(Frozen):
 
 
 class Goal(Frozen):
-    """A goal agreed by both. `level` is 0, ½ or 1; weights need not add up to anything."""
+    """A goal agreed by both. `level` is 0, ½ or 1; weights need not add up to anything. `text` is None once erased."""
 
     id: str
-    text: str
+    text: str | None
     weight: float = 1.0
     level: float = 0.0
     closed: bool = False
@@ -148,13 +148,13 @@ class Checkpoint(Frozen):
 
 
 class Evaluation(Frozen):
-    """One side's end evaluation. `skill` and `safety` 1 to 5, `recommend` 0 to 10."""
+    """One side's end evaluation. `skill` and `safety` 1 to 5, `recommend` 0 to 10; all None once erased."""
 
     side: Side
-    skill: int
-    safety: int
-    recommend: int
-    would_repeat: bool
+    skill: int | None
+    safety: int | None
+    recommend: int | None
+    would_repeat: bool | None
 
 
 class Escalation(Frozen):
