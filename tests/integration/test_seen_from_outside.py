@@ -141,11 +141,10 @@ async def test_metrics_probes_and_logs_of_a_worker(
         "insert into read_standing.pairing (cohort, id, version, stage, outcome, held, planned, open_items,"
         " next_deadline, status) values ('c', 'late', 1, 'OFFERED', '', 0, 0, 0, now() - interval '1 hour', '{}')",
     )
-    async with store.connection() as connection:
-        due = await connection.fetchval(
-            "select count(*) from pairloom.message where delivered_at is null and deliver_after <= now()"
-        )
+    due = await store.messages("")
     assert due > 0
+    # In quiet hours they would wait for the morning.
+    await administer(database_url, "update pairloom.message set deliver_after = now() - interval '1 minute'")
     version = {"TEMPORAL_DEPLOYMENT_NAME": "mentoring/worker", "TEMPORAL_WORKER_BUILD_ID": "v-2"}
     with running(tmp_path / "versioned.log", **given, **version):
         await when(lambda: asyncio.to_thread(asked, health, "/readyz"), lambda found: found == (200, "ok\n"))
