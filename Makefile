@@ -102,7 +102,7 @@ chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look 
 chaos: setup ## kill worker, database and Temporal ROUNDS times while 50 pairings run, and look for losses
 	@$(BIN)/python -m tests.chaos.lifecycle --rounds $(or $(ROUNDS),200) $(ARGS)
 
-flood: setup ## send 10,000 hostile signals in a row to one pairing
+flood: setup ## send 10,000 hostile signals, and 5,000 commands, to one pairing
 	@PAIRLOOM_FLOOD=10000 $(BIN)/python -m pytest tests/integration/test_hostile_messages.py -q -k flood $(ARGS)
 
 # What the worker's image and the checks of deploy/ install, in the versions of requirements.lock.

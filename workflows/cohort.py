@@ -387,6 +387,7 @@ def _details(state: Cohort) -> str:
     return "\n".join(
         [
             f"### {state.stage.value}",
+            f"- **Program:** {state.design.title}, version {state.design.version}",
             f"- **Next deadline:** {following}",
             f"- **People enrolled:** {len(state.participants)} · waiting list: {len(state.waiting)}",
             f"- **Pairings:** {len(state.proposed)} proposed, {len(state.launched)} launched, "

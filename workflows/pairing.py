@@ -175,6 +175,8 @@ def _details(state: Pairing, colour: Health, waiting: tuple[str, ...], ignored: 
     booked = instant(state.meetings[0].starts_at) if state.meetings else "none"
     lines = [
         f"### {state.stage.value} · {colour.value}",
+        # Temporal gives a run that carries on another's work no static summary or details.
+        f"- **Program:** {state.design.title}, version {state.design.version}",
         f"- **Waits for:** {', '.join(waiting) or 'nobody'}",
         f"- **Next deadline:** {following}",
         f"- **Meetings held:** {state.held} of {plan.planned} · booked: {booked}",

@@ -36,6 +36,7 @@ from tests.acceptance.command_line import PAIRLOOM, PROJECT, run
 from worker import Settings, running_worker
 from workflows.contract import TASK_QUEUE, PairingInput
 from workflows.pairing import PairingWorkflow
+from workflows.search_attributes import ALL
 
 DOCUMENTS = [
     *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md")),
@@ -254,6 +255,20 @@ async def test_the_temporal_commands_succeed(ground: Ground, deployment: str) ->
         if command not in version:
             code, said = await _temporal(ground, command, deployment)
             assert code == 0, said
+
+
+async def test_every_saved_query_is_one_that_the_server_answers(ground: Ground, deployment: str) -> None:
+    page = (PROJECT / "docs" / "admins.md").read_text("utf-8")
+    queries = dict(re.findall(r"^\| ([^|]+) \| `((?:WorkflowType|Pairloom)[^`|]+)` \|$", page, re.M))
+    assert {"RED pairings of a cohort", "Waiting for a mentor's answer"} <= set(queries)
+    client = await Client.connect(ground.temporal_address, namespace=deployment)
+    for query in queries.values():
+        await client.count_workflows(query)
+    one = "temporal operator search-attribute create"
+    [command] = [command for command in sh_commands() if one in command]
+    assert re.findall(r"--name (\w+) --type (\w+)", command) == [
+        (key.name, key.indexed_value_type.name.title().replace("_L", "L").replace("_", "")) for key in ALL
+    ]
 
 
 async def _until(ground: Ground, command: str, namespace: str, says: str = "") -> None:

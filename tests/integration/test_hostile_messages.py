@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -33,11 +34,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.pairing.closing import CloseEarly
+from domain.pairing.goal_setting import NameDelegate
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.state import CloseReason
 from domain.pairing.training import CompleteTraining
 from eventstore.store import EventStore
 from worker import Settings
+from workflows.contract import Receipt
+from workflows.engine import REMEMBERED_AT_MOST
 
 FLOOD = int(os.environ.get("PAIRLOOM_FLOOD", "1200"))
 """Signals in a row: as many as Temporal takes for one run, 10,000, in `make flood`."""
@@ -142,6 +146,29 @@ async def test_a_flood_of_signals(pairing: LivePairing, monkeypatch: pytest.Monk
     assert (await pairing.handle.describe()).history_length < max(flood // 2, 1_000)
     again = await pairing.say(AcceptOffer, MENTOR, key="key-1")
     assert (again.first, again.duplicate) == (3, True), "remembered through the flood"
+
+
+async def test_a_flood_of_commands(pairing: LivePairing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half as many: 5,000 in `make flood`. Every one is stored, run after run, and the memory of keys stays small."""
+    monkeypatch.setattr("workflows.engine.HISTORY_AT_MOST", max(FLOOD // 4, 300))
+    flood, slots = FLOOD // 2, asyncio.Semaphore(8)
+
+    async def name(number: int) -> Receipt:
+        async with slots:
+            return await pairing.say(NameDelegate, MENTEE, key=f"name-{number}", delegate=f"D{number}")
+
+    receipts = await asyncio.gather(*(name(number) for number in range(flood)))
+    assert not any(receipt.duplicate for receipt in receipts)
+    assert len({receipt.first for receipt in receipts}) == flood
+    assert (await pairing.types()).count("DelegateNamed") == flood
+    runs = [found async for found in pairing.skipper.client.list_workflows(f"WorkflowId = '{pairing.id}'")]
+    assert len(runs) > 2, "continued as new, with commands in flight"
+    first, *_ = [event async for event in pairing.handle.fetch_history_events()]
+    begun = first.workflow_execution_started_event_attributes.input.payloads[0]
+    assert len(json.loads(begun.data)["carried"]["answered"]) <= REMEMBERED_AT_MOST
+    again = await name(0)
+    assert (again.first, again.duplicate) == (receipts[0].first, True), "forgotten by the workflow, found in the store"
+    assert await pairing.state() == await pairing.folded()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from live_pairing import LEARNING, MENTEE, MENTOR, LivePairing, begin, histories, replay, settings_for, when, working
 from live_release import make_current, own_namespace, release
+from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.training import CompleteTraining
@@ -44,6 +45,9 @@ async def test_a_running_pairing_moves_to_the_new_release_without_loss(
             await when(touched, lambda build: build == "2.0.0")
             assert await build_of(staying) == "1.0.0", "where nothing happens, nothing moves"
 
+            shown = await moving.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+            assert "**Program:** Reverse mentoring, version 3" in shown.current_details
+            assert "**Signals ignored:**" in shown.current_details, "the count has come along"
             again = await moving.say(AcceptOffer, MENTOR, key="in the old release")
             assert again == first.model_copy(update={"duplicate": True}), "remembered from the old release"
             trained = await moving.say(CompleteTraining, LEARNING, side="mentor")
