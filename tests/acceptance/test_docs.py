@@ -72,6 +72,9 @@ ELSEWHERE = {
     f"{COHORT} launch spring": LAUNCHED,
     f"{COHORT} show spring": LAUNCHED,
     f"{COHORT} status spring": LAUNCHED,
+    "make chaos ROUNDS=30": "tests/chaos/test_lifecycle.py::"
+    "test_whoever_is_killed_pairings_go_on_and_nothing_is_lost_or_doubled",
+    "make flood": "tests/integration/test_hostile_messages.py::test_a_flood_of_signals",
     "make chaos-store": CHAOS,
     "make chaos-store ROUNDS=10": CHAOS,
     "make bench NAME=event_store": "tests/unit/test_benchmarks.py::test_a_benchmark_that_is_not_there_is_a_sentence",
