@@ -235,6 +235,21 @@ class ConcernPolicy(Frozen):
     remind_every: Duration = Field(default=days(2), description="own: until it is resolved")
 
 
+class InvitationPolicy(Frozen):
+    """How people are asked to take part."""
+
+    remind_after: tuple[Duration, ...] = Field(
+        default=(days(3), days(10)), max_length=5, description="Chronus: day 3 and 10"
+    )
+    unanswered_after: Duration = Field(default=days(14), description="Torch: 14 days")
+
+    @model_validator(mode="after")
+    def _reminds_in_order(self) -> InvitationPolicy:
+        if list(self.remind_after) != sorted(set(self.remind_after)):
+            raise ValueError("expected 'remind_after' in ascending order without repeats")
+        return self
+
+
 class RematchPolicy(Frozen):
     """Another partner for whoever is left alone, and a place for whoever comes late."""
 
@@ -308,6 +323,7 @@ class ProgramDesign(Frozen):
     late_after: Duration = Field(default=timedelta(hours=1), description="own: a clock that fires later says so")
     backdating: Duration = Field(default=days(30), description="own: how far back a report may reach")
     cohort: CohortPolicy = CohortPolicy()
+    invitations: InvitationPolicy = InvitationPolicy()
     matching: MatchingPolicy = MatchingPolicy()
     offer: OfferPolicy = OfferPolicy()
     training: TrainingPolicy = TrainingPolicy()

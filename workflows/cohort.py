@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.decider import CohortCommand, CohortEvent, Work, work
     from domain.cohort.eligibility import ReportEligibility
     from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
+    from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
     from domain.cohort.orders import RecordOrder, tellings
     from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees, couples
@@ -52,6 +53,8 @@ ENGINE = Actor(role=Role.SERVICE, id="engine")
 UNLIMITED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 TITLES = {
+    CohortClock.INVITATION_REMIND: "remind of the invitation",
+    CohortClock.INVITATION_UNANSWERED: "invitations without an answer",
     CohortClock.ENROLMENT_CLOSE: "close the enrolment",
     CohortClock.REVIEW: "review of week",
     CohortClock.REMATCH_DUE: "a partner for number",
@@ -64,6 +67,9 @@ TITLES = {
 @hears()
 @answers(
     OpenEnrolment,
+    InviteParticipants,
+    AcceptInvitation,
+    DeclineInvitation,
     EnrolParticipants,
     WithdrawParticipant,
     CloseEnrolment,
@@ -389,7 +395,8 @@ def _details(state: Cohort) -> str:
             f"### {state.stage.value}",
             f"- **Program:** {state.design.title}, version {state.design.version}",
             f"- **Next deadline:** {following}",
-            f"- **People enrolled:** {len(state.participants)} · waiting list: {len(state.waiting)}",
+            f"- **People enrolled:** {len(state.participants)} · invited: {len(state.invited)} "
+            f"· waiting list: {len(state.waiting)}",
             f"- **Pairings:** {len(state.proposed)} proposed, {len(state.launched)} launched, "
             f"{len(state.rematches)} re-matches wait for the approver",
             f"- **Funnel, week {state.reviews}:** {funnel.activated} activated, {funnel.trained} trained, "

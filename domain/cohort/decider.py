@@ -15,6 +15,7 @@ from domain.cohort import (
     closing,
     eligibility,
     enrolment,
+    invitations,
     matching,
     orders,
     overriding,
@@ -41,6 +42,9 @@ from domain.working_time import next_slot, operations
 CohortCommand: TypeAlias = (
     enrolment.CreateCohort
     | enrolment.OpenEnrolment
+    | invitations.InviteParticipants
+    | invitations.AcceptInvitation
+    | invitations.DeclineInvitation
     | enrolment.EnrolParticipants
     | enrolment.WithdrawParticipant
     | enrolment.CloseEnrolment
@@ -74,6 +78,10 @@ CohortCommand: TypeAlias = (
 CohortEvent: TypeAlias = Annotated[
     enrolment.CohortCreated
     | enrolment.CohortOpened
+    | invitations.ParticipantsInvited
+    | invitations.InvitationReminderDue
+    | invitations.InvitationsUnanswered
+    | invitations.InvitationDeclined
     | enrolment.ParticipantEnrolled
     | enrolment.ParticipantWithdrawn
     | enrolment.EnrolmentExtended
@@ -177,7 +185,10 @@ def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
     if isinstance(event, waiting.WaitingListJoined):
         where = "next" if event.entry.next_cohort else "this"
         return (Notice(to=event.entry.person, template=event.type, deliver_after=after, about=(("cohort", where),)),)
-    if isinstance(event, archiving.FollowUpDue):
+    if isinstance(event, invitations.ParticipantsInvited):
+        ids = (person.id for person in event.participants)
+        return tuple(Notice(to=one, template=event.type, deliver_after=after) for one in ids)
+    if isinstance(event, (archiving.FollowUpDue, invitations.InvitationReminderDue)):
         return tuple(Notice(to=one, template=event.type, deliver_after=after) for one in event.participants)
     told = _told(event)
     if told is None:
@@ -213,6 +224,8 @@ def _told(event: CohortEvent) -> tuple[Role, tuple[tuple[str, str], ...]] | None
             )
         case rematch.RematchRunRecorded(pairs=pairs) if pairs:
             return Role.APPROVER, (("pairs", str(pairs)),)
+        case invitations.InvitationsUnanswered(participants=people) if people:
+            return Role.COORDINATOR, (("people", str(len(people))),)
         case waiting.RematchOverdue(number=number):
             return Role.COORDINATOR, (("waiting", str(number)),)
         case orders.OrderCarriedOut(kind=kind, refusals=refusals) if refusals:
@@ -240,6 +253,12 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
     match command:
         case enrolment.OpenEnrolment():
             return enrolment.open_enrolment(state, command, at)
+        case invitations.InviteParticipants():
+            return invitations.invite(state, command, at)
+        case invitations.AcceptInvitation():
+            return invitations.accept(state, command, at)
+        case invitations.DeclineInvitation():
+            return invitations.decline(state, command, at)
         case enrolment.EnrolParticipants():
             return enrolment.enrol(state, command, at)
         case enrolment.WithdrawParticipant():
@@ -303,6 +322,10 @@ def _fire(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[Cohor
         raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
     kind = CohortClock(command.clock.partition(":")[0])
     match kind:
+        case CohortClock.INVITATION_REMIND:
+            return invitations.remind(state, command, now)
+        case CohortClock.INVITATION_UNANSWERED:
+            return invitations.unanswered(state, command, now)
         case CohortClock.ENROLMENT_CLOSE:
             return enrolment.close_in_time(state, command, now)
         case CohortClock.REMATCH_DUE:
@@ -321,14 +344,22 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
     match event:
         case enrolment.CohortOpened():
             return replace(state, stage=CohortStage.ENROLLING, since=event.at)
+        case invitations.ParticipantsInvited():
+            return invitations.evolve_invited(state, event)
+        case invitations.InvitationReminderDue():
+            return state
+        case invitations.InvitationsUnanswered():
+            return invitations.evolve_unanswered(state, event)
+        case invitations.InvitationDeclined():
+            return invitations.answered(state, event.participant)
         case enrolment.ParticipantEnrolled():
-            return replace(state, participants=(*state.participants, event.participant))
+            return enrolment.evolve_enrolled(state, event)
         case enrolment.ParticipantWithdrawn():
             return enrolment.evolve_withdrawn(state, event)
         case enrolment.EnrolmentExtended():
             return state
         case enrolment.EnrolmentClosed():
-            return replace(state, stage=CohortStage.MATCHING, since=event.at)
+            return replace(state, stage=CohortStage.MATCHING, since=event.at, invited=())
         case matching.PairingProposed():
             return replace(state, proposed=(*state.proposed, event.planned))
         case matching.MatchRunRecorded():

@@ -151,6 +151,12 @@ def created(event: CohortCreated) -> Cohort:
     )
 
 
+def evolve_enrolled(state: Cohort, event: ParticipantEnrolled) -> Cohort:
+    """One more; an invitation is answered by it."""
+    invited = tuple(one for one in state.invited if one.participant.id != event.participant.id)
+    return replace(state, participants=(*state.participants, event.participant), invited=invited)
+
+
 def evolve_withdrawn(state: Cohort, event: ParticipantWithdrawn) -> Cohort:
     """One fewer."""
     return replace(state, participants=tuple(p for p in state.participants if p.id != event.participant))
@@ -166,4 +172,4 @@ def _matchable(state: Cohort) -> bool:
 
 
 def _closed(state: Cohort, at: datetime) -> EnrolmentClosed:
-    return EnrolmentClosed(at=at, enrolled=len(state.participants), stops=(CohortClock.ENROLMENT_CLOSE.value,))
+    return EnrolmentClosed(at=at, enrolled=len(state.participants), stops=tuple(clock.name for clock in state.clocks))

@@ -39,6 +39,8 @@ COHORT_ENDED = frozenset({CohortStage.CLOSED, CohortStage.ARCHIVED, CohortStage.
 class CohortClock(StrEnum):
     """Every clock that a cohort can run."""
 
+    INVITATION_REMIND = "invitation.remind"
+    INVITATION_UNANSWERED = "invitation.unanswered"
     ENROLMENT_CLOSE = "enrolment.close"
     REVIEW = "review"
     REMATCH_DUE = "rematch.due"
@@ -52,6 +54,14 @@ class Participant(Frozen):
     id: ParticipantId
     role: Literal["mentor", "mentee"]
     capacity: int = Field(default=1, ge=1, le=5)
+
+
+class Invited(Frozen):
+    """Somebody who was invited and has not answered; since `overdue_since`, that is an item for the coordinator."""
+
+    participant: Participant
+    batch: int
+    overdue_since: AwareDatetime | None = None
 
 
 class PlannedPairing(Frozen):
@@ -216,6 +226,8 @@ class Cohort:
     waited: int = 0
     rematches: tuple[PlannedPairing, ...] = ()
     apart: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
+    invited: tuple[Invited, ...] = ()
+    invitations: int = 0
     pins: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
     ineligible: tuple[ParticipantId, ...] = ()
     match_runs: int = 0

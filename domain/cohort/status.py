@@ -14,7 +14,7 @@ class CohortItem(Frozen):
     """One thing about a cohort that a person has to do. It goes away when it is done."""
 
     id: str
-    kind: Literal["approve_rematch", "rematch_overdue", "order_refused"]
+    kind: Literal["invitation_unanswered", "approve_rematch", "rematch_overdue", "order_refused"]
     to: Role
     since: AwareDatetime
     pairing: str | None = None
@@ -33,6 +33,7 @@ class CohortStatus(Frozen):
     left_over: int
     launched: int
     waiting_for: tuple[Role, ...]
+    invited: int = Field(default=0, description="invited people who have not answered")
     waiting: int = Field(default=0, description="people on the waiting list, without those for the next cohort")
     for_next_cohort: int = 0
     rematches: int = Field(default=0, description="re-matches that wait for the approver")
@@ -54,6 +55,7 @@ def cohort_status(state: Cohort) -> CohortStatus:
         left_over=len(state.left_over),
         launched=len(state.launched),
         waiting_for=state.waiting_for,
+        invited=len(state.invited),
         waiting=sum(not entry.next_cohort for entry in state.waiting),
         for_next_cohort=sum(entry.next_cohort for entry in state.waiting),
         rematches=len(state.rematches),
@@ -63,7 +65,7 @@ def cohort_status(state: Cohort) -> CohortStatus:
 
 
 def _items(state: Cohort) -> tuple[CohortItem, ...]:
-    """What somebody has to look at: re-matches to approve, people who wait too long, pairings that did not obey."""
+    """Invitations without an answer, re-matches to approve, people who wait too long, pairings that did not obey."""
     proposals = [
         CohortItem(
             id=f"approve_rematch-{planned.pairing}",
@@ -73,6 +75,11 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
             pairing=planned.pairing,
         )
         for planned in state.rematches
+    ]
+    late = {one.batch: one.overdue_since for one in state.invited if one.overdue_since is not None}
+    invitations = [
+        CohortItem(id=f"invitation_unanswered-{batch}", kind="invitation_unanswered", to=Role.COORDINATOR, since=since)
+        for batch, since in late.items()
     ]
     overdue = [
         CohortItem(
@@ -95,4 +102,4 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
         )
         for refusal in state.refusals
     ]
-    return (*proposals, *overdue, *refused)
+    return (*invitations, *proposals, *overdue, *refused)

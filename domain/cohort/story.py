@@ -10,6 +10,7 @@ from domain.cohort import (
     closing,
     eligibility,
     enrolment,
+    invitations,
     matching,
     orders,
     overriding,
@@ -29,6 +30,14 @@ def tell(event: CohortEvent) -> str:
             return f"The cohort was created with the program {design.program}, version {design.version}."
         case enrolment.CohortOpened():
             return "Enrolment was opened."
+        case invitations.ParticipantsInvited(participants=people):
+            return f"Invitations went out: {len(people)}."
+        case invitations.InvitationReminderDue(participants=people):
+            return f"Invitations were followed up: {len(people)} had no answer."
+        case invitations.InvitationsUnanswered(participants=people):
+            return f"Invitations are a matter for the coordinator now: {len(people)} have no answer."
+        case invitations.InvitationDeclined():
+            return "Somebody does not take part."
         case enrolment.ParticipantEnrolled(participant=participant):
             return f"A {participant.role} enrolled."
         case enrolment.ParticipantWithdrawn():

@@ -58,6 +58,9 @@ ALLOWED: dict[str, set[str]] = {
     # the cohort: operations prepares, somebody else approves
     "open_enrolment": {"coordinator"},
     "enrol_participants": {"coordinator"},
+    "invite_participants": {"coordinator"},
+    "accept_invitation": THE_TWO,
+    "decline_invitation": THE_TWO | {"coordinator"},
     "withdraw_participant": {"coordinator"},
     "close_enrolment": {"coordinator"},
     "approve_matches": {"approver"},

@@ -27,6 +27,7 @@ from domain.cohort.enrolment import (
     OpenEnrolment,
     WithdrawParticipant,
 )
+from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.orders import RecordOrder
 from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees
@@ -203,6 +204,9 @@ MADE: dict[type[Command], Callable[[int], dict[str, Any]]] = {
     ApproveMatches: lambda pick: {"starts_at": None},
     RecordLaunch: lambda pick: {"pairings": [planned(pick + 1).pairing]},
     CloseCohort: lambda pick: {"headline": figures()},
+    InviteParticipants: lambda pick: {"participants": [{"id": f"e{pick + 20}", "role": "mentee"}]},
+    AcceptInvitation: lambda pick: {},
+    DeclineInvitation: lambda pick: {"participant": f"e{pick + 20}"},
     ReportEligibility: lambda pick: {"participant": f"m{pick + 1}", "eligible": pick > 1},
     PinPair: lambda pick: {"mentor": f"m{pick + 1}", "mentee": "e1", "reason": "they asked for it"},
     ForbidPair: lambda pick: {"mentor": f"m{pick + 1}", "mentee": "e1", "reason": "they asked for it"},
@@ -274,7 +278,8 @@ def _ring(story: Story, pick: int) -> None:
 def _is_sound(story: Story, rang: set[tuple[str, object]]) -> None:
     state = story.state
     assert not rang & {(clock.name, clock.due) for clock in state.clocks}, "no clock rings twice"
-    waits = [clock for clock in state.clocks if not clock.name.startswith(CohortClock.REMATCH_DUE)]
+    many = (CohortClock.REMATCH_DUE.value, "invitation.")
+    waits = [clock for clock in state.clocks if not clock.name.startswith(many)]
     assert len(waits) <= (2 if state.stage is CohortStage.CLOSED else 1)
     assert len({clock.name for clock in state.clocks}) == len(state.clocks)
     assert all(free >= 0 for free in free_places(state).values()), "capacity is never exceeded"
