@@ -12,8 +12,9 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from domain.cohort.decider import work
+from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Cohort, CohortStage
-from domain.decider import Clock
+from domain.decider import Actor, Clock, Role
 from domain.pairing.clocks import kind_of
 from domain.pairing.closing import ReportLeaver
 from domain.pairing.leave import ReportLeave
@@ -39,6 +40,7 @@ Where a step's end passes while the workflow still handles the timer, the server
 shorter than the clearance that people keep from deadlines.
 """
 
+APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")
 IN_PARALLEL = 12
 LONGEST = timedelta(weeks=60)
 
@@ -137,15 +139,23 @@ class CohortDriver:
         if cohort.starts_at is None:
             raise ValueError("the cohort has not been approved")
         self._start = cohort.starts_at
+        self._client, self._seed, self._assumptions = client, seed, assumptions
         self.week = 0
-        self.pairings = [
+        self.pairings: list[PairingDriver] = []
+        self._take_on(cohort, self._start)
+
+    def _take_on(self, cohort: Cohort, starts_at: datetime) -> None:
+        """Drive the pairings that were launched since the last time."""
+        driven = {pairing.handle.id for pairing in self.pairings}
+        self.pairings += [
             PairingDriver(
-                handle=client.get_workflow_handle(f"pairing/{cohort.id}/{pairing}"),
-                actors_of=lambda state: people_of(state, seed, assumptions),
+                handle=self._client.get_workflow_handle(id),
+                actors_of=lambda state: people_of(state, self._seed, self._assumptions),
                 time=self._time,
-                now=self._start - timedelta(days=1),
+                now=starts_at - timedelta(days=1),
             )
-            for pairing in cohort.launched
+            for id in (f"pairing/{cohort.id}/{pairing}" for pairing in cohort.launched)
+            if id not in driven
         ]
 
     async def run(self, on_week: Callable[[int, list[Pairing]], None]) -> Cohort:
@@ -156,7 +166,7 @@ class CohortDriver:
             boundary += timedelta(weeks=1)
             self.week += 1
             await asyncio.gather(*(self._advance(pairing, boundary, slots) for pairing in self.pairings))
-            cohort = await self._review(boundary)
+            cohort = await self._publish(await self._review(boundary), boundary)
             on_week(self.week, [pairing.state for pairing in self.pairings if pairing.state is not None])
             if cohort.stage is CohortStage.CLOSED:
                 return await self._file(cohort)
@@ -169,23 +179,34 @@ class CohortDriver:
     async def _review(self, boundary: datetime) -> Cohort:
         """The cohort's clock follows its pairings; its weekly review reads where they stand."""
         await self._time.travel(self._handle, boundary + AFTER_THE_BELL)
-        give_up = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
-        while True:
-            cohort: Cohort = await persistently(lambda: self._handle.query("state", result_type=Cohort))
-            if work(cohort) is None and all(clock.due > boundary for clock in cohort.clocks):
-                return cohort
-            if asyncio.get_running_loop().time() > give_up:
-                raise RehearsalStuck(f"the review of week {self.week} does not come")
-            await asyncio.sleep(0.02)
+        return await self._once(
+            lambda cohort: work(cohort) is None and all(clock.due > boundary for clock in cohort.clocks),
+            f"the review of week {self.week} does not come",
+        )
+
+    async def _publish(self, cohort: Cohort, boundary: datetime) -> Cohort:
+        """The approver lets every proposed re-match begin on the day after the review."""
+        if not cohort.rematches:
+            return cohort
+        starts_at = boundary + timedelta(days=1)
+        approve = ApproveRematches(by=APPROVER, key=f"rematches:{self.week}", at=boundary, starts_at=starts_at)
+        name = update_name(ApproveRematches)
+        await persistently(lambda: self._handle.execute_update(name, approve, result_type=Receipt))
+        launched = await self._once(lambda state: work(state) is None, "the re-matches are not launched")
+        self._take_on(launched, starts_at)
+        return launched
 
     async def _file(self, cohort: Cohort) -> Cohort:
         """Let the follow-up and the archive of a closed cohort come."""
-        last = max(clock.due for clock in cohort.clocks)
-        await self._time.travel(self._handle, last + AFTER_THE_BELL)
+        await self._time.travel(self._handle, max(clock.due for clock in cohort.clocks) + AFTER_THE_BELL)
+        return await self._once(lambda state: state.final, "the cohort is not archived")
+
+    async def _once(self, holds: Callable[[Cohort], bool], trouble: str) -> Cohort:
         give_up = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
-        while not cohort.final:
+        while True:
+            cohort: Cohort = await persistently(lambda: self._handle.query("state", result_type=Cohort))
+            if holds(cohort):
+                return cohort
             if asyncio.get_running_loop().time() > give_up:
-                raise RehearsalStuck("the cohort is not archived")
+                raise RehearsalStuck(trouble)
             await asyncio.sleep(0.02)
-            cohort = await persistently(lambda: self._handle.query("state", result_type=Cohort))
-        return cohort

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest_asyncio
 from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living, roster
 from live_pairing import design, histories, replay, when
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from domain.cohort.decider import evolve, load
 from domain.cohort.overriding import PinPair, SwapMentees
@@ -60,7 +62,11 @@ async def test_a_survivor_gets_a_late_joiner_by_a_linked_pairing_with_a_shorter_
     proposed = await when(cohort.desk.state, lambda state: bool(state.rematches))
     (pair,) = proposed.rematches
     assert (pair.people, pair.replaces) == ((gone.pair.mentor, "p-299"), gone.pairing)
-    await cohort.desk.send(ApproveRematches(by=APPROVER, key="approve-rematch"))
+    both = (ApproveRematches(by=APPROVER, key=key, pairings=(pair.pairing,)) for key in ("one", "other"))
+    answers = await asyncio.gather(*(cohort.desk.send(one) for one in both), return_exceptions=True)
+    (told,) = [answer for answer in answers if isinstance(answer, WorkflowUpdateFailedError)]
+    assert isinstance(told.cause, ApplicationError)
+    assert (len(answers), told.cause.type) == (2, "Rejected:unknown"), "one wins, the other is told"
     launched = await when(cohort.desk.state, lambda state: pair.pairing in state.launched)
 
     stream = f"pairing/{cohort.desk.cohort}/{pair.pairing}"
