@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from domain.cohort.state import Cohort, CohortStage, cohort_during
+from domain.cohort.state import Cohort, CohortStage, PlannedPairing, cohort_during
 from domain.cohort.waiting import WaitingListLeft, left
 from domain.decider import Command, Event, ParticipantId, Rejected, Role
 from domain.permissions import only
@@ -55,11 +56,8 @@ def evolve_changed(state: Cohort, event: EligibilityChanged) -> Cohort:
     return replace(state, ineligible=others if event.eligible else (*others, event.participant))
 
 
-def must_be_eligible(state: Cohort) -> None:
-    """Refuse to publish a proposal that somebody has fallen out of."""
-    proposed = {person for planned in state.proposed for person in planned.people}
-    gone = sorted(proposed & set(state.ineligible))
+def must_be_eligible(state: Cohort, pairs: Iterable[PlannedPairing]) -> None:
+    """Refuse to publish pairs that somebody has fallen out of."""
+    gone = sorted({person for planned in pairs for person in planned.people} & set(state.ineligible))
     if gone:
-        raise Rejected(
-            "rule", f"not eligible any more: {', '.join(gone)}. Forbid the pair, and the matching runs again"
-        )
+        raise Rejected("rule", f"not eligible any more: {', '.join(gone)}; turn the pair down, then look for another")

@@ -97,7 +97,7 @@ def approve(state: Cohort, command: ApproveMatches, at: datetime) -> tuple[Match
     cohort_during(state, CohortStage.REVIEW)
     if not state.proposed:
         raise Rejected("rule", "the matching found no pair; there is nothing to approve")
-    must_be_eligible(state)
+    must_be_eligible(state, state.proposed)
     starts_at = command.starts_at or at
     if starts_at < at:
         raise Rejected("time", "'starts_at' lies before the approval")

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from domain.cohort.capacity import free_places, reserve, reserved
+from domain.cohort.eligibility import must_be_eligible
 from domain.cohort.state import Cohort, CohortStage, EngineReport, PlannedPairing, Waiting, cohort_during
 from domain.cohort.waiting import clocks_of, too_late
 from domain.decider import Command, Event, Frozen, ParticipantId, Rejected, Role
@@ -168,6 +169,7 @@ def approve(state: Cohort, command: ApproveRematches, at: datetime) -> tuple[Rem
     unknown = sorted(set(chosen) - set(open_ones))
     if unknown:
         raise Rejected("unknown", f"no proposal (any more): {', '.join(unknown)}")
+    must_be_eligible(state, (planned for planned in state.rematches if planned.pairing in chosen))
     starts_at = command.starts_at or at
     if starts_at < at:
         raise Rejected("time", "'starts_at' lies before the approval")

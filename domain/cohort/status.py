@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, Field
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Frozen, Role
 
+AT_WORK = (CohortStage.RUNNING, CohortStage.SUSPENDED)
+"""While somebody can still be re-matched."""
+
 
 class CohortItem(Frozen):
     """One thing about a cohort that a person has to do. It goes away when it is done."""
@@ -75,6 +78,7 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
             pairing=planned.pairing,
         )
         for planned in state.rematches
+        if state.stage in AT_WORK
     ]
     late = {one.batch: one.overdue_since for one in state.invited if one.overdue_since is not None}
     invitations = [
@@ -90,7 +94,7 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
             pairing=entry.replaces,
         )
         for entry in state.waiting
-        if entry.overdue
+        if entry.overdue and state.stage in AT_WORK
     ]
     refused = [
         CohortItem(

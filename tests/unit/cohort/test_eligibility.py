@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from domain.cohort.eligibility import EligibilityChanged, ReportEligibility
-from domain.cohort.enrolment import CloseEnrolment
-from domain.cohort.matching import ApproveMatches
+from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants
+from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.overriding import ForbidPair
-from domain.cohort.rematch import candidates
+from domain.cohort.rematch import ApproveRematches, candidates
+from domain.cohort.running import RecordLaunch
+from domain.cohort.state import Participant
 from domain.cohort.waiting import WaitingListLeft
 from domain.decider import Actor
 
@@ -51,6 +53,18 @@ def test_who_waits_waits_no_longer() -> None:
     story.then(an(EligibilityChanged), an(WaitingListLeft, participant="e1"))
     assert [one.id for one in candidates(story.state)] == ["m2"]
     assert story.state.rematches == ()
+
+
+def test_a_re_match_with_them_cannot_be_published() -> None:
+    """m3 has two places, one of them beside a pairing, and does not wait."""
+    third = Participant(id="m3", role="mentor", capacity=2)
+    story = enrolling(2).when(EnrolParticipants, COORDINATOR, participants=[third, Participant(id="e3", role="mentee")])
+    story.when(CloseEnrolment, COORDINATOR, on=10).when(ProposePairs, ENGINE, pairs=[planned(n) for n in (1, 2, 3)])
+    story.when(RecordMatchRun, ENGINE, input_hash="abc", left_over=[]).when(ApproveMatches, APPROVER)
+    story.when(RecordLaunch, ENGINE, pairings=[planned(n).pairing for n in (1, 2, 3)]).ends(1, "e1")
+    story.rematched(planned(3, 1)).when(ReportEligibility, ENGINE, participant="m3", eligible=False)
+
+    story.refuses(ApproveRematches, APPROVER, code="rule", saying="not eligible any more: m3")
 
 
 @pytest.mark.parametrize("actor", [APPROVER, MENTOR], ids=lambda actor: actor.role.value)

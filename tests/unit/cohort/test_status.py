@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.attention import attention
 from domain.cohort.rematch import ApproveRematches
-from domain.cohort.state import CohortStage, OrderKind, Refusal
+from domain.cohort.state import CohortStage, Funnel, OrderKind, Refusal
 from domain.cohort.status import CohortItem, cohort_status
 from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
@@ -43,6 +43,14 @@ def test_who_waits_too_long_and_who_did_not_obey_are_the_coordinators() -> None:
     assert cohort_status(story.state).items[0] == CohortItem(
         id="rematch_overdue-1", kind="rematch_overdue", to=Role.COORDINATOR, since=day(35), pairing="m1-e1"
     )
+
+
+def test_when_the_figures_are_taken_nobody_has_to_look_for_a_partner_any_more() -> None:
+    story = running(2).ends(1, "e1").reviewed().rings()
+    assert items(story) == [("rematch_overdue", Role.COORDINATOR)]
+
+    story.asleep_until(150).reviewed(Funnel(launched=2, completed=2))
+    assert (story.stage, items(story)) == (CohortStage.EVALUATING, [])
 
 
 def test_who_waits_for_the_next_cohort_is_counted_apart() -> None:
