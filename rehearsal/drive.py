@@ -108,6 +108,8 @@ class PairingDriver:
             reason = cause.message if isinstance(cause, ApplicationError) else "no reason given"
             if self.may_refuse and isinstance(cause, ApplicationError) and cause.type:
                 self.refused.append((act.at, cause.type.removeprefix("Rejected:")))
+                if self.actors is not None:
+                    self.actors.refused(act)
                 return await self._look()
             raise RehearsalStuck(f"{self.handle.id}: '{name}' was refused: {reason}") from refused
         return await self._look()

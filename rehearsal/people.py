@@ -41,6 +41,9 @@ NOBODY_REACTS = frozenset({ClockKind.MEETING_REMIND, ClockKind.CHECKPOINT_REMIND
 BOOKS_AHEAD = timedelta(days=2)
 """Nobody books a meeting for tomorrow."""
 
+LOGS_WITHIN = 30
+"""Hours: who has not noted a meeting by then has forgotten it."""
+
 YEAR = timedelta(days=365)
 
 GOALS = (
@@ -69,6 +72,10 @@ class Actors(Protocol):
         """The earliest thing that anybody does, not before `now`; None while everybody waits."""
         ...
 
+    def refused(self, act: Act) -> None:
+        """The rules have refused it; nothing has changed."""
+        ...
+
 
 class Intent(NamedTuple):
     """What somebody would do, were nothing else to happen first. Its command is made only if it comes to that."""
@@ -94,8 +101,10 @@ def earliest(intents: list[Intent], state: Pairing, now: datetime) -> Act | None
             best, chosen = moved, intent
     if best is None or chosen is None:
         return None
-    command = chosen.command(by=chosen.by, key=chosen.key, at=best[0], **chosen.fields)
-    return Act(at=best[0], command=command, report=chosen.report)
+    at, key = best
+    # Two acts of one kind differ in their time: what is done again after it was undone is no duplicate.
+    command = chosen.command(**{"by": chosen.by, "key": f"{key}@{at.timestamp():.0f}", "at": at, **chosen.fields})
+    return Act(at=at, command=command, report=chosen.report)
 
 
 def clear_of(dues: list[datetime], at: datetime) -> datetime:
@@ -124,14 +133,26 @@ class People:
     office: Calendar
     known: datetime | None = None
     _moments: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+    _given_up: set[str] = field(default_factory=set)
     _fate: dict[tuple[object, ...], tuple[Intent, ...]] = field(default_factory=dict)
 
     def next_act(self, state: Pairing, now: datetime) -> Act | None:
         """The earliest thing that anybody does, not before `now`; None while everybody waits."""
+        return earliest(self.intents(state, now), state, now)
+
+    def refused(self, act: Act) -> None:
+        """What was refused once is not tried again."""
+        self._given_up.add(act.command.key.rpartition("@")[0])
+
+    def intents(self, state: Pairing, now: datetime) -> list[Intent]:
+        """What everybody would do, were nothing else to happen first."""
         if state.ended or state.offered_at is None:
-            return None
-        intents = [intent if intent.at >= now else self._at_work(intent, now) for intent in self._intents(state, now)]
-        return earliest(intents, state, now)
+            return []
+        return [
+            intent if intent.at >= now else self._at_work(intent, now)
+            for intent in self._intents(state, now)
+            if intent.key not in self._given_up
+        ]
 
     def _at_work(self, intent: Intent, now: datetime) -> Intent:
         """What a pause has held back is not done in the night in which the pause ends."""
@@ -244,7 +265,9 @@ class People:
         if luck.happens(f"{topic}/forgotten", self.assume.pair.forgets_to_log):
             return
         ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
-        at = (ends_at + timedelta(hours=luck.between(f"{topic}/log", 0.3, 30))).replace(microsecond=0)
+        if self.known and ends_at + timedelta(hours=LOGS_WITHIN) < self.known:
+            return
+        at = (ends_at + timedelta(hours=luck.between(f"{topic}/log", 0.3, LOGS_WITHIN))).replace(microsecond=0)
         fields = {"meeting": meeting.number, "held_at": meeting.starts_at, "minutes": meeting.minutes}
         yield Intent(at, f"sim/{topic}/held", _actor(state, Side.MENTOR), LogMeeting, fields)
 

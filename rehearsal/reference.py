@@ -31,6 +31,10 @@ LEARNING_PLATFORM = Actor(role=Role.SERVICE, id="lms")
 class Exemplary:
     """Both sides, and the learning platform, of a pairing without trouble."""
 
+    def refused(self, act: Act) -> None:
+        """Nobody exemplary is refused anything."""
+        raise AssertionError(f"the rules refused {type(act.command).__name__}")
+
     def next_act(self, state: Pairing, now: datetime) -> Act | None:
         """What comes next, hours after it is asked for."""
         return earliest(list(_intents(state, now)), state, now)

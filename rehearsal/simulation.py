@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 from domain.decider import Actor, Rejected, Role
 from domain.pairing.clocks import fire, kind_of
-from domain.pairing.decider import PairingCommand, PairingEvent, decide, evolve
+from domain.pairing.decider import PairingEvent, decide, evolve
 from domain.pairing.proposal import CreatePairing, PairingCreated
 from domain.pairing.state import Pairing
 from rehearsal.assumptions import Assumptions
-from rehearsal.people import NOBODY_REACTS, Actors, people_of
+from rehearsal.people import NOBODY_REACTS, Act, Actors, people_of
 
 STEPS_AT_MOST = 5_000
 
@@ -40,31 +40,36 @@ def steps(create: CreatePairing, seed: int, assumptions: Assumptions) -> Iterato
     yield from carried_on(state, now, people_of(state, seed, assumptions))
 
 
-def carried_on(state: Pairing, now: datetime, actors: Actors) -> Iterator[Step]:
-    """What happens from a state and a moment on, to the end. What the rules refuse changes nothing."""
+def carried_on(state: Pairing, now: datetime, actors: Actors, until: datetime | None = None) -> Iterator[Step]:
+    """What happens from a state and a moment on, to the end or `until` then. What is refused changes nothing."""
     act = actors.next_act(state, now)
     for _ in range(STEPS_AT_MOST):
-        if state.final:
-            return
         bell = state.clocks[0] if state.clocks else None
-        if act is not None and (bell is None or act.at < bell.due):
-            now, command, asks = act.at, act.command, True
+        acts = act is not None and (bell is None or act.at < bell.due)
+        following = act.at if act is not None and acts else bell.due if bell is not None else None
+        if state.final or (until is not None and (following is None or following > until)):
+            return
+        if act is not None and acts:
+            now = act.at
+            events = _obeyed(state, act, actors)
         elif bell is not None:
-            now, command, asks = max(bell.due, now), fire(bell), kind_of(bell.name) not in NOBODY_REACTS
+            now = max(bell.due, now)
+            events = decide(state, fire(bell), now)
         else:
             break
-        for event in _decided(state, command, now):  # type: ignore[arg-type]
+        for event in events:
             state = evolve(state, event)
             yield state, event
-        if asks or act is None:
+        if acts or act is None or (bell is not None and kind_of(bell.name) not in NOBODY_REACTS):
             act = actors.next_act(state, now)
     raise NeverEnds(f"the pairing {state.id} never ends: {state.stage.value}, nobody acts, no clock runs")
 
 
-def _decided(state: Pairing, command: PairingCommand, now: datetime) -> tuple[PairingEvent, ...]:
+def _obeyed(state: Pairing, act: Act, actors: Actors) -> tuple[PairingEvent, ...]:
     try:
-        return decide(state, command, now)
+        return decide(state, act.command, act.at)  # type: ignore[arg-type]
     except Rejected:
+        actors.refused(act)
         return ()
 
 

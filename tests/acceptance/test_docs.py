@@ -50,6 +50,10 @@ WATCHING = "tests/acceptance/test_watching_commands.py"
 CHAOS = "tests/chaos/test_store.py::test_whoever_is_killed_nothing_acknowledged_is_lost_or_doubled"
 RECONCILE = "tests/integration/test_reconcile.py"
 LAUNCHED = "tests/acceptance/test_cohort_commands.py::test_from_a_people_file_to_launched_pairings"
+REHEARSE = ".venv/bin/pairloom rehearse examples/digital-fluency.yaml examples/roster.csv"
+REHEARSALS = "tests/acceptance/test_rehearse.py"
+REHEARSED = f"{REHEARSALS}::test_a_program_is_rehearsed_and_compared"
+DIFFERENTIAL = "tests/differential/test_differential.py::test_the_real_server_and_the_simulation_give_the_same_events"
 ELSEWHERE = {
     "make demo": f"{DEMO}::test_every_pairing_ends_with_an_outcome_and_a_reason",
     'make demo ARGS="--keep"': f"{DEMO}::test_the_report_says_where_to_look_and_what_happened",
@@ -57,6 +61,17 @@ ELSEWHERE = {
     'make demo ARGS="--seed 8 --roster examples/roster.csv --program examples/digital-fluency.yaml"': (
         f"{DEMO}::test_the_real_server_and_the_pure_simulation_tell_the_same_stories"
     ),
+    REHEARSE: REHEARSED,
+    f"{REHEARSE} --html rehearsal.html --json rehearsal.json": REHEARSED,
+    f"{REHEARSE} --compare stricter.yaml": REHEARSED,
+    f"{REHEARSE} --people examples/people.yaml": REHEARSED,
+    f"{REHEARSE} --on-server": f"{REHEARSALS}::test_one_run_is_held_to_a_real_server",
+    ".venv/bin/pairloom rehearse --fit spring --to people.yaml": (
+        f"{REHEARSALS}::test_a_running_cohort_is_rehearsed_to_its_end"
+    ),
+    ".venv/bin/pairloom rehearse --live spring": f"{REHEARSALS}::test_a_running_cohort_is_rehearsed_to_its_end",
+    "make rehearse-differential": DIFFERENTIAL,
+    'make rehearse-differential CASES=12 ARGS="--seed 5"': DIFFERENTIAL,
     "make stop": f"{DEMO}::test_every_pairing_ends_with_an_outcome_and_a_reason",
     "make worker": f"{DEMO}::test_a_killed_worker_changes_nothing_but_recorded_times",
     "make dev": "tests/acceptance/test_development.py::test_data_stays_between_two_runs",

@@ -1,0 +1,1 @@
+"""The simulation beside the real server: random designs, rosters, people and scripts of commands."""
