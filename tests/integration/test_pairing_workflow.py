@@ -94,7 +94,7 @@ async def test_from_the_offer_to_completion_with_people_who_are_late(pairing: Li
     await pairing.travel(7.01 + 30 + 1)  # the checkpoint is open: thirty days after the second acceptance
     assert (await pairing.once(lambda state: state.checkpoints)).checkpoints[0].number == 1
     await pairing.say(AnswerCheckpoint, MENTOR, number=1, safety=4, progress=3)
-    await pairing.travel(7.01 + 30 + 10)
+    await pairing.travel(7.01 + 30 + 13)  # seven days, two more, and to the next working day
     await pairing.once(lambda state: EscalationKind.CHECKPOINT_OVERDUE in {i.kind for i in state.escalations})
     await pairing.say(AnswerCheckpoint, MENTEE, number=1, safety=5, progress=4)
     await pairing.say(LogMeeting, MENTEE, held_at=pairing.start + days(46), minutes=60)
