@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from pydantic import AwareDatetime
@@ -11,6 +12,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import ServiceClient
 
 from activities.heartbeats import heartbeating
 from domain.cohort.state import PlannedPairing
@@ -52,22 +54,28 @@ class Launching:
     async def launch_pairings(self, request: LaunchRequest) -> list[str]:
         """Start every pairing of the batch that does not run yet; answer with all of them."""
         roster = {person.id: person for person in await people(self._store, request.cohort)}
-        slots = asyncio.Semaphore(IN_FLIGHT)
+        async with heartbeating():
+            return await asyncio.to_thread(asyncio.run, self._start_all(request, roster))
+
+    async def _start_all(self, request: LaunchRequest, roster: Mapping[str, Person]) -> list[str]:
+        """On a loop of its own: there the calls do not queue behind everything else that the worker does."""
+        client, slots = await _connected_again(self._client), asyncio.Semaphore(IN_FLIGHT)
 
         async def start(planned: PlannedPairing) -> str:
             async with slots:
-                await self._start(request, planned, roster)
+                with suppress(WorkflowAlreadyStartedError):  # it ran and has ended: an earlier try started it
+                    await start_pairing(client, self._task_queue, creation(request, planned, roster))
             return planned.pairing
 
-        async with heartbeating(), asyncio.TaskGroup() as starts:
+        async with asyncio.TaskGroup() as starts:
             started = [starts.create_task(start(planned)) for planned in request.pairs]
         return [task.result() for task in started]
 
-    async def _start(self, request: LaunchRequest, planned: PlannedPairing, roster: dict[str, Person]) -> None:
-        try:
-            await start_pairing(self._client, self._task_queue, creation(request, planned, roster))
-        except WorkflowAlreadyStartedError:
-            return  # it ran and has ended: started before, by this batch or by an earlier try of it
+
+async def _connected_again(client: Client) -> Client:
+    """The same client over a connection of this loop: one belongs to the loop that it was made in."""
+    service = await ServiceClient.connect(client.service_client.config)
+    return Client(**(client.config() | {"service_client": service}))
 
 
 async def start_pairing(client: Client, task_queue: str, create: CreatePairing) -> None:

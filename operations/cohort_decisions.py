@@ -31,6 +31,7 @@ from operations.options import (
     CohortId,
     DataDirectory,
     Key,
+    Reason,
     Sender,
     Yes,
     actor_of,
@@ -40,14 +41,12 @@ from operations.reach import Reach, reach
 from operations.vocabulary import CommandToSend, command_from, command_named, described
 from readmodels.timeline import cohort_timeline
 
-Why = Annotated[str, typer.Option("--reason", help="Why, for the record: no names.")]
-
 
 @cohort_app.command("suspend")
 @gives(Decided)
 def suspend(
     cohort: CohortId,
-    reason: Why,
+    reason: Reason,
     key: Key = None,
     yes: Yes = False,
     data: DataDirectory = DEV_DATA,
@@ -71,7 +70,7 @@ def resume(cohort: CohortId, key: Key = None, data: DataDirectory = DEV_DATA, as
 def close(
     cohort: CohortId,
     approver: ApproverId,
-    reason: Why,
+    reason: Reason,
     key: Key = None,
     yes: Yes = False,
     data: DataDirectory = DEV_DATA,

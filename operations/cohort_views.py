@@ -20,6 +20,7 @@ from domain.decider import Frozen, Role
 from domain.matching.assignment import LeftOver
 from domain.pairing.clocks import title
 from domain.pairing.visibility import visible_clock
+from operations.explanation_views import WhatIf
 from operations.pairing_views import moment
 from operations.today_command import attention_table
 from readmodels.questions import WeekOfPerson
@@ -44,6 +45,13 @@ class CohortShown(Frozen):
     launched: int
     reviews: int
     funnel: Funnel
+
+
+class Matched(Frozen):
+    """The proposal as it stands, and with `--what-if` what other weights would change."""
+
+    proposal: CohortShown
+    what_if: WhatIf | None = None
 
 
 class Approved(Frozen):

@@ -63,6 +63,7 @@ Key = Annotated[
     str | None,
     typer.Option("--key", help="Idempotency key, by default a new one. To repeat: the one that was printed."),
 ]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record: no names.")]
 Reader = Annotated[
     str,
     typer.Option("--as", metavar="ROLE:ID", callback=_actor, help="Who reads: each role sees what it may know."),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 from rich.console import Console
 
-from domain.decider import Command, Rejected
+from domain.decider import Actor, Command, Rejected, Role
 from domain.pairing.decider import PairingCommand, decide, evolve
 from domain.pairing.state import Pairing
 from eventstore.records import AsOf
@@ -17,7 +18,7 @@ from eventstore.store import EventStore
 from operations.answers import answer, console, gives
 from operations.asking import confirm
 from operations.command_list import print_commands
-from operations.endings import Refused
+from operations.endings import BadInput, Refused
 from operations.options import DEV_DATA, AsJson, DataDirectory, Key, PairingId, Reader, Sender, Yes, actor_of, made_key
 from operations.pairing_views import Acted, PairingShown, ToldEvent, print_standing, print_story, shown
 from operations.reach import Reach, reach
@@ -60,25 +61,41 @@ def history(
     reader: Reader = "coordinator:operations",
     until: Annotated[datetime | None, typer.Option(formats=DAY, help="What had happened by then (UTC).")] = None,
     known: Annotated[datetime | None, typer.Option(formats=DAY, help="What was known then (UTC).")] = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="Of an auditor: why they read. It is recorded before anything is shown.")
+    ] = None,
     data: DataDirectory = DEV_DATA,
     as_json: AsJson = False,
 ) -> None:
     """What happened to a pairing, in sentences. What the reader's role may not know is left out."""
     as_of = AsOf(effective=_utc(until), recorded=_utc(known))
-    role = actor_of(reader).role
+    who = actor_of(reader)
 
     async def run() -> tuple[ToldEvent, ...]:
+        if who.role is Role.AUDITOR:
+            await _record_viewing(data, pairing, who, purpose)
         async with await EventStore.connect(database_address(data), max_size=1) as store:
             if not await store.read(f"pairing/{pairing}", limit=1):
                 raise _unknown(pairing)
             cohort, _, name = pairing.partition("/")
-            told = await pairing_timeline(store, cohort, name, as_of, reader=role)
+            told = await pairing_timeline(store, cohort, name, as_of, reader=who.role)
             return tuple(
                 ToldEvent(at=e.at, recorded_at=e.recorded_at, by=e.by, type=e.type, sentence=e.sentence) for e in told
             )
 
     told = asyncio.run(run())
     answer(told, as_json, lambda console: print_story(console, told))
+
+
+async def _record_viewing(data: Path, pairing: str, auditor: Actor, purpose: str | None) -> None:
+    """Who looked is in the record of the cohort, or nothing is shown."""
+    if purpose is None:
+        raise BadInput("An auditor says why they read: give --purpose. It is recorded before anything is shown.")
+    cohort = pairing.partition("/")[0]
+    given = (f"stream=pairing/{pairing}", f"purpose={purpose}")
+    viewing = command_from(command_named("cohort", "view_history"), auditor, made_key(None), given)
+    async with reach(data) as servers:
+        await send(servers.client.get_workflow_handle(f"cohort/{cohort}"), viewing)
 
 
 @pairing_app.command("commands")

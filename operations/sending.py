@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.decider import Command
 from workflows.commands import update_name
@@ -23,9 +24,14 @@ async def send(handle: WorkflowHandle[Any, Any], command: Command) -> Receipt:
 
 
 async def ask(handle: WorkflowHandle[Any, Any], query: str, result_type: type[Any]) -> Any:
-    """A query's answer; raises TimeoutError where no worker gives one."""
+    """A query's answer; raises TimeoutError where no worker gives one. A busy worker is asked again."""
     async with asyncio.timeout(PATIENCE):
-        return await handle.query(query, result_type=result_type)
+        while True:
+            try:
+                return await handle.query(query, result_type=result_type)
+            except RPCError as error:
+                if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                    raise
 
 
 def pairing_handle(client: Client, pairing: str) -> WorkflowHandle[Any, Any]:

@@ -63,6 +63,11 @@ def why_paired(parts: Parts, weights: MatchingWeights) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
+def why_barred(bar: Bar) -> str:
+    """What is said of one person of the other side: "is in the same reporting line"."""
+    return _SINGULAR_AND_PLURAL[bar][0]
+
+
 def _counts(barred: Mapping[Bar, int]) -> str:
     most_first = sorted((bar for bar in Bar if barred.get(bar, 0)), key=lambda bar: -barred[bar])
     return _listed([f"{barred[bar]} {_SINGULAR_AND_PLURAL[bar][barred[bar] > 1]}" for bar in most_first])

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,12 +57,17 @@ def development(data: Path) -> Iterator[None]:
         else:
             raise AssertionError(f"it did not come up: {said}")
         assert re.search(r"Temporal UI: +http://127\.0\.0\.1:\d+", said)
+        # A pipe that nobody reads is full some day, and then the worker waits to log its next line.
+        rest: list[str] = []
+        reading = threading.Thread(target=rest.extend, args=(process.stdout,), daemon=True)
+        reading.start()
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, rest
-    assert "Traceback" not in rest
+        process.wait(timeout=60)
+    reading.join(timeout=10)
+    assert process.returncode == 0, "".join(rest)
+    assert "Traceback" not in "".join(rest)
 
 
 def small_roster(file: Path, mentors: int, mentees: int) -> Path:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from embedded.ground import attach
-from eventstore.projections import wait_until
-from eventstore.store import EventStore
 from tests.acceptance.command_line import PROJECT, development, run, small_roster
 
 NOT_THERE = "There is no cohort or pairing of that id: `pairloom cohort show` and `pairloom today` name them.\n"
@@ -37,45 +34,6 @@ def cohort(data: Path, *arguments: str | Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-async def test_from_a_people_file_to_launched_pairings(data: Path, roster: Path) -> None:
-    create = ("create", "spring", "--program", PROGRAM, "--roster", roster)
-    code, said = cohort(data, *create)
-    assert code == 0, said
-    assert "REVIEW" in said
-    assert "pairloom cohort approve spring" in said
-    again = cohort(data, *create)
-    assert again == (code, said), "a second run changes nothing and says the same"
-    code, said = cohort(data, "approve", "spring", "--as", "head-of-learning")
-    assert code == 0, said
-    assert "are approved by head-of-learning" in said
-    code, said = cohort(data, "launch", "spring")
-    assert code == 0, said
-    assert cohort(data, "launch", "spring") == (0, said), "a second run starts nothing and says the same"
-    ground = attach(data)
-    assert ground is not None
-    async with await EventStore.connect(ground.database_url) as store:
-        pairings = await store.streams("pairing/spring/")
-        approved = [event for event in await store.read("cohort/spring") if event.type == "MatchesApproved"]
-    assert f"{len(pairings)} pairings of spring are launched" in said
-    assert len(pairings) >= 2
-    assert [event.actor_id for event in approved] == ["head-of-learning"]
-    code, said = cohort(data, "show", "spring")
-    assert code == 0
-    assert "RUNNING" in said
-    async with await EventStore.connect(ground.database_url) as store:
-        last = len(await store.read("cohort/spring"))
-        assert await wait_until(store, "standing", "cohort/spring", last, within=timedelta(seconds=30))
-        for pairing in pairings:
-            assert await wait_until(store, "standing", pairing, 1, within=timedelta(seconds=30))
-    code, said = cohort(data, "status", "spring", "--json")
-    assert code == 0, said
-    glance = json.loads(said)
-    assert (glance["cohort"]["stage"], glance["funnel"]["launched"]) == ("RUNNING", len(pairings))
-    code, said = cohort(data, "status", "spring")
-    assert code == 0
-    assert "launched" in said
-
-
 def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) -> None:
     assert cohort(data, "status", "nowhere")[0] == 1
     assert cohort(data, "show", "nowhere") == (1, NOT_THERE)
@@ -94,6 +52,10 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert (code, json.loads(said)["code"]) == (1, "time")
     code, said = cohort(data, "launch", "autumn")
     assert (code, "must be approved first" in said) == (1, True)
+    next_month = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", next_month)
+    assert (code, "are approved by head-of-learning" in said) == (0, True)
+    assert cohort(data, "launch", "autumn") == cohort(data, "launch", "autumn"), "a second run starts nothing"
 
 
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""The handbook, walked through from its first command to its last on a system that runs: each does what it says."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from operations.cli import app
+from tests.acceptance.command_line import development, run
+from tests.acceptance.handbook import handbook_commands
+
+SAID = {
+    "program check": "no mistakes found",
+    "roster check": "no mistakes found",
+    "cohort create spring": "on the waiting list",
+    "cohort show spring": "REVIEW",
+    "cohort explain spring P032": "is paired with",
+    "cohort explain spring P001": "has no partner",
+    "cohort match spring --what-if": "With the weights skills 8",
+    "cohort approve spring": "approved by head-of-learning",
+    "cohort launch spring": "pairings of spring are launched.",
+    "today": "Nothing needs a person.",
+    "cohort status spring": "launched",
+    "pairing show spring/P032~P031": "accept_offer or decline_offer",
+    "pairing history spring/P032~P031": "The pairing was offered to both.",
+    "pairing commands": "schedule_meeting",
+    "pairing act spring/P032~P031 accept_offer --as mentor:P032": "The mentor accepted the offer.",
+    "pairing act spring/P032~P031 accept_offer --as mentee:P031": "and the program began.",
+    "pairing act spring/P032~P031 waive_training": "The mentee's training was waived.",
+    "pairing act spring/P032~P031 pause": "The pairing was paused until further notice",
+    "pairing act spring/P032~P031 resume": "The pairing goes on.",
+    "pairing act spring/P032~P031 close_early": "The pairing was closed early",
+    "pairing act spring/P032~P031 undo_close": "The close was taken back",
+    "cohort suspend spring": "spring is SUSPENDED.",
+    "cohort resume spring": "spring is RUNNING.",
+    "cohort amend spring --program examples/digital-fluency-2.yaml --preview": "Nothing was changed",
+    "cohort amend spring --program examples/digital-fluency-2.yaml --yes": '"AMBER without a meeting held" moves in 1',
+    "cohort commands": "suspend_cohort",
+    "cohort close spring": "spring is CANCELLED.",
+}
+"""By how a command begins, what it must say."""
+
+
+def test_every_command_of_the_handbook_does_what_it_says(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with development(data):
+        for command in handbook_commands():
+            words = shlex.split(command)[1:]
+            said = _run(data, words)
+            expected = next((text for start, text in SAID.items() if " ".join(words).startswith(start)), None)
+            assert expected is not None, f"{command}: the test does not know what it must say"
+            assert expected in said, f"{command}: {said}"
+            _once_more(data, words)
+
+
+def _run(data: Path, words: list[str]) -> str:
+    """In this process: thirty times the start of an interpreter would be most of the test."""
+    needs_no_server = words[0] in ("program", "roster") or words[1:2] == ["commands"]
+    arguments = [*words, *([] if needs_no_server else ["--data", str(data)])]
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, f"{words}: {done.output}"
+    return done.stdout
+
+
+def _once_more(data: Path, words: list[str]) -> None:
+    """What the page promises of repetitions, refusals and questions, at the places where they can be tried."""
+    match words:
+        case ["pairing", "act", _, "accept_offer", "--as", "mentee:P031", "--key", _]:
+            again = run(*words, "--data", data, "--json")
+            assert json.loads(again.stdout)["receipt"]["duplicate"], "the same key happens once"
+            refused = run(*words[:-1], "another-key", "--data", data, "--json")
+            failure = json.loads(refused.stdout)
+            assert (refused.returncode, failure["failure"], failure["code"]) == (1, "refused", "stage")
+        case ["cohort", "suspend", *_]:
+            unasked = run("cohort", "close", "spring", "--as", "head-of-learning", "--reason", "none", "--data", data)
+            assert (unasked.returncode, "Repeat it with --yes" in unasked.stderr) == (1, True)
+        case _:
+            pass
