@@ -34,6 +34,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.erasing import Erasing
 from activities.journal import Journal
 from activities.launching import Launching
 from activities.logs import LogContext, configure_logs
@@ -192,6 +193,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
             matching.bars_between,
             launching.launch_pairings,
             Ordering(client).tell_pairings,
+            Erasing(store).erase,
             reviewing.review_cohort,
             reviewing.read_pairing,
             reviewing.evaluate_cohort,

@@ -7,11 +7,15 @@ or after they are gone, finds None there: every field that is sealed admits it, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from pydantic import JsonValue
 
+from domain.decider import Event
+
 MARK = "$sealed"
+
+E = TypeVar("E", bound=Event)
 
 Json: TypeAlias = Mapping[str, JsonValue]
 Change: TypeAlias = Callable[[str, JsonValue], JsonValue]
@@ -29,6 +33,12 @@ def with_parts(data: Json, paths: Sequence[str], change: Change) -> dict[str, Js
 def without_sealed(data: Json) -> dict[str, JsonValue]:
     """A copy in which every sealed part is None."""
     return {name: _bare(value) for name, value in data.items()}
+
+
+def without_answers(event: E) -> E:
+    """The event as it reads once its sealed parts are erased."""
+    erased = with_parts(event.model_dump(mode="json"), event.sealed, lambda path, value: None)
+    return type(event).model_validate(erased) if event.sealed else event
 
 
 def is_sealed(value: JsonValue) -> bool:

@@ -13,6 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.erasing import Erasing, ErasureRequest
     from activities.launching import Launching, LaunchRequest
     from activities.matching import BarsRequest, Matching, MatchRequest, RematchRequest
     from activities.ordering import Ordering, OrderRequest
@@ -23,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.decider import CohortCommand, CohortEvent, Work, work
     from domain.cohort.eligibility import ReportEligibility
     from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, OpenEnrolment, WithdrawParticipant
+    from domain.cohort.erasing import EraseSubject, RecordErasure, everybody
     from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
     from domain.cohort.orders import RecordOrder, tellings
@@ -87,6 +89,7 @@ TITLES = {
     ResumeCohort,
     AmendProgram,
     CancelCohort,
+    EraseSubject,
     ViewHistory,
     ReportExport,
 )
@@ -163,6 +166,8 @@ class CohortWorkflow:
         match todo:
             case Work.ORDER:
                 await self._tell_pairings()
+            case Work.ERASE:
+                await self._erase()
             case Work.MATCH:
                 await self._match()
             case Work.LAUNCH:
@@ -201,6 +206,22 @@ class CohortWorkflow:
         key = f"order:{order.number}"
         done = RecordOrder(by=ENGINE, key=key, order=order.number, obeyed=obeyed, refusals=tuple(refusals))
         await self.engine.answer(done)
+
+    async def _erase(self) -> None:
+        """One person's data on request, or everybody's answers; then the record says that it is done."""
+        state = self.engine.state
+        subject = state.erasing[0] if state.erasing else None
+        people = () if subject else everybody(state)
+        count = await workflow.execute_activity_method(
+            Erasing.erase,
+            ErasureRequest(cohort=state.id, subject=subject, people=people),
+            start_to_close_timeout=timedelta(minutes=5),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=UNLIMITED,
+            summary="erase one person's data" if subject else f"erase the answers of {len(people)} people",
+        )
+        key = f"erase:{subject or 'answers'}"
+        await self.engine.answer(RecordErasure(by=ENGINE, key=key, at=state.as_of, participant=subject, people=count))
 
     async def _match(self) -> None:
         """Propose pairs, then wait for the approver."""

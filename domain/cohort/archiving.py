@@ -21,7 +21,7 @@ class FollowUpDue(Event):
 
 
 class CohortArchived(Event):
-    """The cohort is filed. Nothing happens to it any more."""
+    """The cohort is filed. Nothing happens to it any more but that the answers are erased."""
 
     type: Literal["CohortArchived"] = "CohortArchived"
     due: datetime
@@ -47,7 +47,7 @@ def follow_up(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[F
 
 
 def archive(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[CohortArchived, ...]:
-    """The last event."""
+    """What people answered is erased next, and then nothing is left to do."""
     at, late = fired(command.due, now, state.design, state.as_of)
     return (CohortArchived(at=at, due=command.due, late=late, stops=(command.clock,)),)
 

@@ -15,6 +15,7 @@ from domain.cohort import (
     closing,
     eligibility,
     enrolment,
+    erasing,
     invitations,
     matching,
     orders,
@@ -70,6 +71,8 @@ CohortCommand: TypeAlias = (
     | closing.CloseCohort
     | closing.CancelCohort
     | closing.AbandonCohort
+    | erasing.EraseSubject
+    | erasing.RecordErasure
     | trail.ViewHistory
     | trail.ReportExport
     | FireCohortClock
@@ -110,6 +113,9 @@ CohortEvent: TypeAlias = Annotated[
     | closing.CohortCancelled
     | archiving.FollowUpDue
     | archiving.CohortArchived
+    | erasing.ErasureRequested
+    | erasing.SubjectErased
+    | erasing.AnswersErased
     | trail.HistoryViewed
     | trail.DataExported,
     Field(discriminator="type"),
@@ -120,6 +126,7 @@ class Work(StrEnum):
     """What the engine must do for a cohort now, beside waiting: each is an activity and its report."""
 
     ORDER = "order"
+    ERASE = "erase"
     MATCH = "match"
     LAUNCH = "launch"
     REMATCH = "rematch"
@@ -136,6 +143,8 @@ def work(state: Cohort) -> Work | None:
     """The work that the state calls for; None where the cohort waits for a person or a clock."""
     if state.orders:
         return Work.ORDER
+    if erasing.is_due(state):
+        return Work.ERASE
     if state.stage is CohortStage.MATCHING:
         return Work.MATCH
     if state.stage is CohortStage.RUNNING and state.unlaunched:
@@ -204,8 +213,10 @@ def load(data: Data, schema_version: int) -> CohortEvent:
 
 def _may_follow_the_end(state: Cohort, command: CohortCommand) -> bool:
     """The clocks of a closed cohort, who looks at it, and what the engine was still at when it was cancelled."""
-    if isinstance(command, (trail.ViewHistory, trail.ReportExport)):
+    if isinstance(command, (trail.ViewHistory, trail.ReportExport, erasing.EraseSubject)):
         return state.stage is CohortStage.CLOSED and not state.final
+    if isinstance(command, erasing.RecordErasure):
+        return erasing.is_due(state)
     if isinstance(command, (orders.RecordOrder, running.RecordLaunch)):
         return bool(state.orders)
     return isinstance(command, FireCohortClock) and bool(state.clocks)
@@ -307,6 +318,10 @@ def _obey(state: Cohort, command: CohortCommand, at: datetime) -> tuple[CohortEv
             return closing.cancel(state, command, at)
         case closing.AbandonCohort():
             return closing.abandon(state, command, at)
+        case erasing.EraseSubject():
+            return erasing.request(state, command, at)
+        case erasing.RecordErasure():
+            return erasing.record(state, command, at)
         case trail.ViewHistory():
             return trail.view(state, command, at)
         case trail.ReportExport():
@@ -404,6 +419,12 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
             return closing.evolve_closed(state, event)
         case archiving.CohortArchived():
             return archiving.evolve_archived(state, event)
+        case erasing.ErasureRequested():
+            return erasing.evolve_requested(state, event)
+        case erasing.SubjectErased():
+            return erasing.evolve_subject_erased(state, event)
+        case erasing.AnswersErased():
+            return erasing.evolve_answers_erased(state)
         case archiving.FollowUpDue() | trail.HistoryViewed() | trail.DataExported():
             return state
         case closing.CohortCancelled():

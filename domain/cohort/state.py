@@ -232,6 +232,9 @@ class Cohort:
     ineligible: tuple[ParticipantId, ...] = ()
     match_runs: int = 0
     completed: tuple[str, ...] = ()
+    erasing: tuple[ParticipantId, ...] = ()
+    erased: tuple[ParticipantId, ...] = ()
+    answers_erased: bool = False
     changes: int = 0
     changes_matched: int = 0
 
@@ -243,7 +246,8 @@ class Cohort:
     @property
     def final(self) -> bool:
         """True when nothing can happen any more: its pairings know of the end too."""
-        return self.ended and not self.orders and not self.clocks
+        kept = self.erasing or (self.stage is CohortStage.ARCHIVED and not self.answers_erased)
+        return self.ended and not self.orders and not self.clocks and not kept
 
     def stood_still(self, at: datetime) -> timedelta:
         """How long it has been suspended until `at`, all suspensions together."""

@@ -10,6 +10,7 @@ from domain.cohort import (
     closing,
     eligibility,
     enrolment,
+    erasing,
     invitations,
     matching,
     orders,
@@ -94,6 +95,12 @@ def tell(event: CohortEvent) -> str:
             return f"The coordinator corrected the proposal ({kind.value}); it is made anew."
         case archiving.FollowUpDue(participants=people):
             return f"The follow-up is due: {len(people)} people are asked what has lasted."
+        case erasing.ErasureRequested():
+            return "A participant's data are to be erased."
+        case erasing.SubjectErased():
+            return "A participant's answers, name and address were erased."
+        case erasing.AnswersErased(people=people):
+            return f"What {people} people had answered was erased; the record of what happened stays."
         case archiving.CohortArchived():
             return "The cohort was archived."
         case trail.HistoryViewed():

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 
 from domain.pairing.decider import fold, load
 from domain.pairing.state import Pairing
+from domain.sealing import without_answers
 from embedded.ground import Ground, attach
 from eventstore.store import EventStore
 from intake.roster_file import read_roster
@@ -126,14 +127,28 @@ async def test_folding_each_stream_gives_what_the_workflow_says(undisturbed: Run
         assert len(streams) == len(undisturbed.written["pairings"])
         for stream in streams:
             folded = fold(load(event.data, event.schema_version) for event in await store.read(stream))
-            assert folded == await client.get_workflow_handle(stream).query("state", result_type=Pairing)
+            said = await client.get_workflow_handle(stream).query("state", result_type=Pairing)
+            assert folded == _erased(said), "archived a year later, the cohort has no answers any more"
+            assert said.evaluations == () or folded != said
 
 
 async def test_the_real_server_and_the_pure_simulation_tell_the_same_stories(undisturbed: Run) -> None:
     async with await opened(undisturbed) as store:
         for stream in await store.streams("pairing/"):
             real = [load(event.data, event.schema_version) for event in await store.read(stream)]
-            assert simulate_again(real, SEED, Assumptions()) == real, stream
+            assert [without_answers(event) for event in simulate_again(real, SEED, Assumptions())] == real, stream
+
+
+def _erased(state: Pairing) -> Pairing:
+    """The state without what anybody answered, and without the words of goals."""
+    nothing = {"skill": None, "safety": None, "recommend": None, "would_repeat": None}
+    return replace(
+        state,
+        baseline=(),
+        goals=tuple(goal.model_copy(update={"text": None}) for goal in state.goals),
+        checkpoints=tuple(one.model_copy(update={"safety": (), "progress": ()}) for one in state.checkpoints),
+        evaluations=tuple(one.model_copy(update=nothing) for one in state.evaluations),
+    )
 
 
 async def test_the_written_figures_are_those_of_the_store(undisturbed: Run) -> None:

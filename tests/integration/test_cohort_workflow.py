@@ -78,7 +78,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     result = await cohort.client.get_workflow_handle(cohort.handle.id, result_type=CohortResult).result()
     stored = await cohort.store.read(cohort.handle.id)
     assert result == CohortResult(outcome="ARCHIVED", pairings=3, events=len(stored))
-    assert [event.type for event in stored][-3:] == ["CohortClosed", "FollowUpDue", "CohortArchived"]
+    assert [event.type for event in stored][-4:] == ["CohortClosed", "FollowUpDue", "CohortArchived", "AnswersErased"]
     assert await cohort.desk.state() == await _folded(cohort)
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 

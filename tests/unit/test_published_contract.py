@@ -20,7 +20,7 @@ COMMITTED = Path(__file__).parents[2] / "docs" / "schemas" / "contract"
 FROM_INSIDE = {
     *("CreatePairing", "FireClock", "SettleClose"),
     *("CreateCohort", "FireCohortClock", "ProposePairs", "RecordMatchRun", "RecordLaunch", "RecordReview"),
-    *("RecordRematchRun", "RecordOrder", "CloseCohort", "AbandonCohort"),
+    *("RecordRematchRun", "RecordOrder", "RecordErasure", "CloseCohort", "AbandonCohort"),
 }
 """What only Pairloom itself commands."""
 

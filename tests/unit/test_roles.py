@@ -77,6 +77,7 @@ ALLOWED: dict[str, set[str]] = {
     "resume_cohort": {"coordinator"},
     "amend_program": {"coordinator"},
     "cancel_cohort": {"approver"},
+    "erase_subject": {"coordinator"},
     "view_history": {"auditor"},
     "report_export": {"coordinator", "auditor"},
 }

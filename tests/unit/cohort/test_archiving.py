@@ -7,6 +7,7 @@ import pytest
 from domain.cohort.archiving import CohortArchived, FollowUpDue
 from domain.cohort.closing import CloseCohort
 from domain.cohort.decider import notices
+from domain.cohort.erasing import RecordErasure
 from domain.cohort.state import CohortStage
 from domain.program import CohortPolicy, days
 
@@ -27,11 +28,12 @@ def test_after_half_a_year_the_people_of_completed_pairings_are_asked_once() -> 
     assert (story.stage, story.clocks) == (CohortStage.CLOSED, {"archive": 386})
 
 
-def test_after_a_year_it_is_filed_and_nothing_happens_any_more() -> None:
+def test_after_a_year_it_is_filed_and_once_the_answers_are_erased_nothing_happens_any_more() -> None:
     story = filed().rings().rings()
 
     story.then(an(CohortArchived, at=day(386)))
-    assert (story.stage, story.clocks, story.state.final) == (CohortStage.ARCHIVED, {}, True)
+    assert (story.stage, story.clocks, story.state.final) == (CohortStage.ARCHIVED, {}, False)
+    assert story.when(RecordErasure, ENGINE, participant=None, people=4).state.final
     assert story.state.headline == figures()
 
 

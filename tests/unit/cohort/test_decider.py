@@ -27,6 +27,7 @@ from domain.cohort.enrolment import (
     OpenEnrolment,
     WithdrawParticipant,
 )
+from domain.cohort.erasing import EraseSubject, RecordErasure
 from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.orders import RecordOrder
@@ -75,6 +76,7 @@ SENT_BY_THE_ENGINE = {
     RecordReview,
     RecordRematchRun,
     RecordOrder,
+    RecordErasure,
     CloseCohort,
     AbandonCohort,
     FireCohortClock,
@@ -228,6 +230,8 @@ MADE: dict[type[Command], Callable[[int], dict[str, Any]]] = {
     },
     ApproveRematches: lambda pick: {},
     RejectRematch: lambda pick: {"pairing": planned(1, 2).pairing, "reason": "they know each other"},
+    EraseSubject: lambda pick: {"participant": f"m{pick + 1}"},
+    RecordErasure: lambda pick: {"participant": f"m{pick}" if pick else None, "people": 1},
     AbandonCohort: lambda pick: {"reason": "the workflow was cancelled"},
 }
 KINDS = sorted(MADE, key=lambda kind: kind.__name__)
