@@ -103,7 +103,7 @@ chaos: setup ## kill worker, database and Temporal ROUNDS times while 50 pairing
 	@$(BIN)/python -m tests.chaos.lifecycle --rounds $(or $(ROUNDS),200) $(ARGS)
 
 flood: setup ## send 10,000 hostile signals, and 5,000 commands, to one pairing
-	@PAIRLOOM_FLOOD=10000 $(BIN)/python -m pytest tests/integration/test_hostile_messages.py -q -k flood $(ARGS)
+	@PAIRLOOM_FLOOD=10000 $(BIN)/python -m pytest tests/integration/test_hostile_messages.py -q -k flood --timeout 1800 $(ARGS)
 
 # What the worker's image and the checks of deploy/ install, in the versions of requirements.lock.
 LIKE_THE_FIRST := --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
