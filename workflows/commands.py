@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from inspect import Parameter, Signature
 from typing import Any, TypeVar
 
@@ -52,7 +53,10 @@ def hears(**facts: type[Command]) -> Callable[[W], W]:
     return with_signals
 
 
+@cache
 def _update(command_type: type[Command]) -> Any:
+    """Made once in a process: the sandbox runs a workflow's module again for each workflow, but shares this one."""
+
     async def handle(self: Any, command: Any) -> Any:
         return await self.engine.answer(command)
 
@@ -62,11 +66,14 @@ def _update(command_type: type[Command]) -> Any:
     handle.__name__ = handle.__qualname__ = update_name(command_type)
     handle.__annotations__ = {"command": command_type, "return": Receipt}
     check.__annotations__ = {"command": command_type, "return": None}
+    # Temporal compares the two for every workflow; a signature that is there need not be found out each time.
+    handle.__signature__ = check.__signature__ = Signature([_parameter("self"), _parameter("command")])  # type: ignore[attr-defined]
     update = workflow.update(name=update_name(command_type), description=_first_line(command_type))(handle)
     update.validator(check)
     return update
 
 
+@cache
 def _signal(name: str, command_type: type[Command]) -> Any:
     async def handle(self: Any, *arguments: object) -> None:
         self.engine.report(Report(name, command_type, arguments))
@@ -79,6 +86,7 @@ def _signal(name: str, command_type: type[Command]) -> Any:
     return workflow.signal(name=name, description=_first_line(command_type))(handle)
 
 
+@cache
 def _any_other() -> Any:
     async def any_other_signal(self: Any, name: str, arguments: Sequence[RawValue]) -> None:
         self.engine.report(Report(name, None, tuple(arguments)))

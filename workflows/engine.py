@@ -115,6 +115,9 @@ class Engine(Generic[S, C, E]):
         self._inbox: deque[Report] = deque()
         self._in_one_go = 0
         self._refused: dict[str, int] = {}
+        self._decided: tuple[tuple[int, datetime, C], tuple[E, ...]] | None = None
+        self._agenda_at = -1
+        self._deadlines: tuple[Deadline[C], ...] = ()
         self._turn = asyncio.Lock()
         # The server gives a new seed to a reset run alone: what was stored after the reset point is news to it.
         self._outdated = False
@@ -234,12 +237,18 @@ class Engine(Generic[S, C, E]):
 
     def _next_deadline(self) -> Deadline[C] | None:
         """The earliest clock that has not been refused at this very version."""
-        if self._state is None:
-            return None
-        for deadline in self._decider.agenda(self._state):
+        for deadline in self._agenda():
             if self._refused.get(deadline.name) != self.version:
                 return deadline
         return None
+
+    def _agenda(self) -> tuple[Deadline[C], ...]:
+        """Of the state at this version: asked for after every step of the workflow, made once."""
+        if self._state is None:
+            return ()
+        if self._agenda_at != self.version:
+            self._agenda_at, self._deadlines = self.version, self._decider.agenda(self._state)
+        return self._deadlines
 
     async def _fire(self, deadline: Deadline[C]) -> None:
         async with self._turn:
@@ -275,9 +284,14 @@ class Engine(Generic[S, C, E]):
             await to_the_end(workflow.sleep(timedelta(milliseconds=1), summary="many signals: a pause"))
 
     def _decide(self, command: C) -> tuple[E, ...]:
+        """What the command means now. An update's validator and its handler both ask: the second gets the first's."""
+        asked = (self.version, workflow.now(), command)
+        if self._decided is not None and self._decided[0] == asked:
+            return self._decided[1]
         events = self._decider.decide(self._state, command, workflow.now())
         if sum(len(event.model_dump_json()) for event in events) > EVENTS_AT_MOST:
             raise Rejected("size", f"this would store more than {EVENTS_AT_MOST // 1000} kB at once")
+        self._decided = (asked, events)
         return events
 
     async def _commit(self, command: C) -> Receipt:
@@ -376,6 +390,7 @@ class Engine(Generic[S, C, E]):
         for event in events:
             self._state = self._decider.evolve(self._state, event)
             self.version += 1
+        self._decided = None
         self._show_state()
 
     def _show_state(self) -> None:
