@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from benchmarks.rounds import Machine, Result, Row
+from benchmarks.scale import scale_page
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -21,12 +22,13 @@ little. `make bench` repeats all of them, `make bench NAME=event_store` one.
 
 
 def page(results: list[Result]) -> dict[str, str]:
-    """File name below docs/ to text: the page, and a plot for each benchmark."""
+    """File name below docs/ to text: the page, a plot for each benchmark, and docs/scale.md."""
     parts, files = [INTRODUCTION], dict[str, str]()
     for result in results:
         files[f"benchmark-{result.name}.svg"] = _plot(result)
         parts.append(_section(result))
-    return {"benchmarks.md": "\n".join(parts), **files}
+    scale = scale_page(results)
+    return {"benchmarks.md": "\n".join(parts), **files, **({"scale.md": scale} if scale else {})}
 
 
 def write(results: list[Result]) -> None:

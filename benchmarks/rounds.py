@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -70,12 +70,30 @@ def paired(runs: Mapping[str, Callable[[], float]], rounds: int, *, warm_up: int
     """Each run's figure in each round; every round turns the order by one. The first `warm_up` rounds do not count."""
     names, figures = list(runs), {name: list[float]() for name in runs}
     for number in range(warm_up + rounds):
-        turned = names[number % len(names) :] + names[: number % len(names)]
-        for name in turned:
+        for name in turned(names, number):
             figure = runs[name]()
             if number >= warm_up:
                 figures[name].append(figure)
     return figures
+
+
+async def paired_async(
+    runs: Mapping[str, Callable[[], Awaitable[float]]], rounds: int, *, warm_up: int = 1
+) -> dict[str, list[float]]:
+    """As `paired`, for runs that wait."""
+    names, figures = list(runs), {name: list[float]() for name in runs}
+    for number in range(warm_up + rounds):
+        for name in turned(names, number):
+            figure = await runs[name]()
+            if number >= warm_up:
+                figures[name].append(figure)
+    return figures
+
+
+def turned(names: Sequence[str], number: int) -> list[str]:
+    """The order of a round: each begins with another."""
+    at = number % len(names)
+    return [*names[at:], *names[:at]]
 
 
 def compared(

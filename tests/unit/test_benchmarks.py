@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.burst import SPREAD, Firing, peak
 from benchmarks.page import DOCS, page
 from benchmarks.rounds import Row, compared, paired, saved
+from benchmarks.scale import action_price
 
 
 @pytest.mark.parametrize(
@@ -72,3 +75,20 @@ def test_a_benchmark_that_is_not_there_is_a_sentence(capsys: pytest.CaptureFixtu
     assert main(["events_tore"]) == 2
     said = capsys.readouterr().err
     assert all(name in said.partition("there are: ")[2] for name in ("cost", "event_store", "rehearsal"))
+
+
+@pytest.mark.parametrize(
+    ("actions", "dollars"), [(0, 0), (11_250_000, 525), (200_000_000, 5_925), (201_000_000, 5_950)]
+)
+def test_actions_are_priced_tier_by_tier(actions: int, dollars: int) -> None:
+    """The second is the example of the price list itself."""
+    assert action_price(actions) == pytest.approx(dollars)
+
+
+def test_a_burst_is_counted_by_its_worst_moment_and_spreading_finds_the_same_moment_again() -> None:
+    at = datetime(2027, 1, 11, 9, tzinfo=UTC)
+    fired = [Firing(f"p{number}", at) for number in range(1000)]
+    assert peak([one.at for one in fired], 1) == 1000
+    assert peak([one.spread for one in fired], 60) < 60
+    assert {one.spread for one in fired} == {Firing(one.pairing, one.at).spread for one in fired}
+    assert all(at <= one.spread < at + SPREAD for one in fired)
