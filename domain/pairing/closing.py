@@ -101,6 +101,8 @@ def request_exit(
     during(state, *ACTIVE, Stage.PAUSED)
     if state.activated_at is None:
         raise Rejected("stage", "the program has not begun; decline the offer instead")
+    if state.phase is Stage.EXIT_REQUESTED:
+        raise Rejected("stage", "an exit has been requested already")
     close_by = clock(ClockKind.EXIT_CLOSE, at + state.design.exit.close_after)
     item = EscalationOpened(
         at=at,

@@ -181,6 +181,8 @@ def test_a_concern_after_an_exit_was_asked_for_stops_its_days_too() -> None:
     story = in_meetings().when(RequestExit, MENTOR, on=10).when(RaiseConcern, MENTOR, on=12)
     assert story.clocks == {"concern.remind": 14}
 
+    story.refuses(RequestExit, MENTEE, code="stage", saying="requested already")
+
     story.when(ResolveConcern, CONCERN_HANDLER, on=14, id="concern-1", outcome="go_on")
 
     assert (story.stage, story.clocks) == (Stage.EXIT_REQUESTED, {"exit.close": 19})
