@@ -20,6 +20,8 @@ SAID = {
     "cohort explain spring P032": "is paired with",
     "cohort explain spring P001": "has no partner",
     "cohort match spring --what-if": "With the weights skills 8",
+    "cohort override spring pin": "is made anew around your correction",
+    "cohort override spring forbid": "3 go, 3 come instead",
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
     "today": "Nothing needs a person.",
