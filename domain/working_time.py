@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -42,10 +42,21 @@ class Calendar(Frozen):
     hours: WorkingHours = WorkingHours()
     holidays: tuple[date, ...] = ()
 
+    @cached_property
+    def days_off(self) -> frozenset[date]:
+        """The holidays, to look one up."""
+        return frozenset(self.holidays)
+
+
+@lru_cache(maxsize=4096)
+def calendar_of(zone: str, hours: WorkingHours, holidays: tuple[date, ...]) -> Calendar:
+    """The calendar; kept, as the same person's is asked for with every message."""
+    return Calendar(zone=zone, hours=hours, holidays=holidays)
+
 
 def operations(design: ProgramDesign) -> Calendar:
     """When the operations team of a program works."""
-    return Calendar(zone=design.zone, hours=design.working_hours, holidays=design.holidays)
+    return calendar_of(design.zone, design.working_hours, design.holidays)
 
 
 def is_working(calendar: Calendar, instant: datetime) -> bool:
@@ -70,7 +81,7 @@ def due_on_working_day(calendar: Calendar, instant: datetime) -> datetime:
     Two instants of one weekend keep their times of day, and so may change their order.
     """
     moment = _in_utc(instant)
-    holidays = frozenset(calendar.holidays)
+    holidays = calendar.days_off
     same_time = _local(calendar, moment).time()
     day = _local(calendar, moment).date()
     # A loop and not one step: a wall time that the clocks jump over may land on the following day.
@@ -97,7 +108,7 @@ def due_on_shared_working_day(calendars: Sequence[Calendar], instant: datetime) 
 def after_working_days(calendar: Calendar, instant: datetime, number: int) -> datetime:
     """The same local time on the `number`-th working day after the local date of `instant`; `number` from 1."""
     start = _local(calendar, _in_utc(instant))
-    holidays, day = frozenset(calendar.holidays), start.date()
+    holidays, day = calendar.days_off, start.date()
     while number > 0:
         day += _DAY
         number -= _works_on(calendar, day, holidays)
@@ -106,7 +117,7 @@ def after_working_days(calendar: Calendar, instant: datetime, number: int) -> da
 
 def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
     """Working days after the local date of `start`, up to and with that of `end`; 0 if `end` is no later."""
-    holidays = frozenset(calendar.holidays)
+    holidays = calendar.days_off
     day = _local(calendar, _in_utc(start)).date()
     last = _local(calendar, _in_utc(end)).date()
     count = 0
@@ -144,7 +155,7 @@ def shared_hours(a: Calendar, b: Calendar, on: date) -> timedelta:
     The same from either side, except that two zones far apart may share the hours of different
     dates; a date in the middle of the week stands for an ordinary one.
     """
-    if not _works_on(a, on, frozenset(a.holidays)):
+    if not _works_on(a, on, a.days_off):
         return timedelta(0)
     opening, closing = _slot(a, on)
     shared = timedelta(0)
@@ -167,7 +178,7 @@ def _local(calendar: Calendar, moment: datetime) -> datetime:
 
 def _slots(calendar: Calendar, day: date) -> Iterator[tuple[datetime, datetime]]:
     """The opening and closing of every working day from `day` on, without end."""
-    holidays = frozenset(calendar.holidays)
+    holidays = calendar.days_off
     while True:
         if day.weekday() < _SATURDAY and day not in holidays:
             opening, closing = _slot(calendar, day)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.pairing.decider import PairingEvent, load
 from domain.pairing.proposal import CreatePairing
+from domain.sealing import without_answers
 from eventstore.store import EventStore
 from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate
@@ -32,15 +33,19 @@ class Verdict:
 
 
 async def compare(store: EventStore, creates: Sequence[CreatePairing], seed: int, assumptions: Assumptions) -> Verdict:
-    """Every pairing of the rehearsal with its stream on the server, field by field and time by time."""
+    """Every pairing of the rehearsal with its stream on the server, field by field and time by time.
+
+    But for what people answered: the server has sealed it, and erased it when the cohort was archived.
+    """
     found, events = [], 0
     for create in creates:
         stored = [
-            load(event.data, event.schema_version)
+            without_answers(load(event.data, event.schema_version))
             for event in await store.read(f"pairing/{create.cohort}/{create.pairing}")
         ]
         events += len(stored)
-        difference = parted(create.pairing, stored, simulate(create, seed, assumptions))
+        simulated = [without_answers(event) for event in simulate(create, seed, assumptions)]
+        difference = parted(create.pairing, stored, simulated)
         if difference is not None:
             found.append(difference)
     return Verdict(pairings=len(creates), events=events, differences=tuple(found))

@@ -43,7 +43,7 @@ def on_working_days(state: Pairing, events: Iterable[E]) -> tuple[E, ...]:
     """The same events, with the clocks that they start on working days where the kind is marked so."""
     if not state.design.due_on_working_days:
         return tuple(events)
-    return tuple(_shifted(state, event) for event in events)
+    return tuple(_shifted(state, event) if event.starts else event for event in events)
 
 
 def _shifted(state: Pairing, event: E) -> E:

@@ -13,7 +13,7 @@ from domain.decider import Clock, Frozen, ParticipantId, Role
 from domain.pairing.copying import replace
 from domain.program import ProgramDesign, Zone
 from domain.reporting_line import Relation
-from domain.working_time import Calendar
+from domain.working_time import Calendar, calendar_of
 
 
 class Stage(StrEnum):
@@ -318,7 +318,7 @@ class Pairing:
     def calendar(self, side: Side) -> Calendar:
         """When the person on a side may be told something."""
         party = self.party(side)
-        return Calendar(zone=party.zone, hours=self.design.working_hours, holidays=party.holidays)
+        return calendar_of(party.zone, self.design.working_hours, party.holidays)
 
 
 def in_stage(state: Pairing, stage: Stage, at: datetime) -> Pairing:

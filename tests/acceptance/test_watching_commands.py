@@ -60,7 +60,10 @@ async def test_a_pairing_and_its_story(midway: str) -> None:
     code, early = said(midway, "pairing", "history", id, "--until", f"{START:%Y-%m-%d}")
     assert (code, early) == (0, "".join(line + "\n" for line in history.splitlines() if line < f"{START:%Y-%m-%d}"))
     code, unknown = said(midway, "pairing", "history", "spring/nobody")
-    assert (code, unknown) == (1, "There is no pairing spring/nobody: `pairloom cohort show spring` lists them.\n")
+    assert (code, unknown) == (
+        1,
+        "There is no pairing spring/nobody: `pairloom cohort show spring` lists those of spring.\n",
+    )
 
 
 async def test_what_a_newer_release_stored_is_answered_with_what_to_do(database_url: str) -> None:

@@ -46,7 +46,10 @@ T = TypeVar("T")
 
 
 def design(**changes: Any) -> ProgramDesign:
-    """A short program: two meetings in eight weeks, one checkpoint; every other figure at its default."""
+    """A short program: two meetings in eight weeks, one checkpoint; every other figure at its default.
+
+    Deadlines count days of the calendar: these pairings begin today, whatever weekday that is.
+    """
     short = {
         "program": "reverse-mentoring",
         "version": 3,
@@ -55,6 +58,7 @@ def design(**changes: Any) -> ProgramDesign:
         "zone": "Europe/London",
         "meetings": {"planned": 2, "enough": 2, "over": "8 weeks"},
         "checkpoints": {"after": ["30 days"]},
+        "due_on_working_days": False,
     }
     return ProgramDesign.model_validate(short | changes)
 

@@ -197,10 +197,11 @@ async def test_a_pause_keeps_the_time_left_and_gives_it_back_exactly(pairing: Li
 async def test_the_coordinator_closes_a_pairing_before_its_plan(pairing: LivePairing) -> None:
     await accepted(pairing)
     await pairing.say(CloseEarly, COORDINATOR, reason=CloseReason.CONFLICT_OF_INTEREST)
+    await pairing.travel(4)  # until then it could be taken back
     assert await result(pairing) == PairingResult(
-        outcome="CLOSED_EARLY", reason="conflict_of_interest", meetings_held=0, events=6
+        outcome="CLOSED_EARLY", reason="conflict_of_interest", meetings_held=0, events=8
     )
-    assert (await pairing.types())[-1] == "PairingClosedEarly"
+    assert (await pairing.types())[-3:] == ["PairingClosedEarly", "RematchRequested", "CloseBecameFinal"]
     described = await pairing.handle.describe()
     assert described.status is WorkflowExecutionStatus.COMPLETED
     assert described.typed_search_attributes[STAGE] == "CLOSED_EARLY"
@@ -214,7 +215,8 @@ async def test_a_requested_exit_closes_by_itself(pairing: LivePairing) -> None:
     assert [clock.name for clock in state.clocks] == ["exit.close"]
     await pairing.travel(8)
     assert (await result(pairing)).reason == "exit"
-    assert (await pairing.types())[-3:] == ["EscalationOpened", "ExitRequested", "PairingClosedEarly"]
+    ends = ["EscalationOpened", "ExitRequested", "PairingClosedEarly", "RematchRequested"]
+    assert (await pairing.types())[-4:] == ends
 
 
 async def test_a_declined_and_an_expired_offer_end_the_pairing(
