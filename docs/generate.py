@@ -203,6 +203,8 @@ def _written(value: object) -> str:
         hours = value // timedelta(hours=1)
         amount, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
         return f"{amount} {unit}{'' if amount == 1 else 's'}"
+    if isinstance(value, dict) and not value:
+        return "none"
     if isinstance(value, tuple):
         return ", ".join(_written(item) for item in value) or "none"
     if isinstance(value, time):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from datetime import date, time, timedelta
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from domain.decider import Frozen
 
@@ -285,6 +285,52 @@ class EvaluationPolicy(Frozen):
         return self
 
 
+RosterColumn = Literal[
+    "id",
+    "name",
+    "email",
+    "role",
+    "grade",
+    "manager",
+    "department",
+    "site",
+    "country",
+    "zone",
+    "birth_year",
+    "skills_offered",
+    "skills_wanted",
+    "interests",
+    "openness",
+    "conscientiousness",
+    "extraversion",
+    "agreeableness",
+    "neuroticism",
+    "capacity",
+    "languages",
+    "returns_on",
+    "conflicts",
+    "earlier_partners",
+]
+"""What a roster says about a person, by our name of the column."""
+
+ColumnTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class RosterPolicy(Frozen):
+    """How the people's file of this organisation names its columns."""
+
+    columns: dict[RosterColumn, ColumnTitle] = Field(default={}, description="our name to the file's")
+    other_columns: Literal["refused", "ignored"] = "refused"
+
+    @model_validator(mode="after")
+    def _every_title_once(self) -> RosterPolicy:
+        titles = [self.columns.get(column, column).casefold() for column in get_args(RosterColumn)]
+        twice = sorted({title for title in titles if titles.count(title) > 1})
+        if twice:
+            raise ValueError(f"expected every title in 'columns' for one column only, not {twice[0]!r} for two")
+        return self
+
+
 class MatchingWeights(Frozen):
     """How much each part of a pair's score counts. Parts are between 0 and 1 before weighting."""
 
@@ -295,6 +341,7 @@ class MatchingWeights(Frozen):
     working_time: Weight = 1.0
     department_mix: Weight = 1.0
     site_mix: Weight = 0.5
+    language: Weight = 0.0
 
 
 class MatchingPolicy(Frozen):
@@ -302,10 +349,21 @@ class MatchingPolicy(Frozen):
 
     weights: MatchingWeights = MatchingWeights()
     personality: Literal["similar", "complementary"] = "similar"
+    language: Literal["weighted", "required"] = "weighted"
     shared_working_hours_at_least: float = Field(default=2.0, ge=0, le=8)
     seniority_gap_at_least: int = Field(default=3, ge=0, le=20, description="grades between mentee and mentor")
     forbidden: tuple[tuple[str, str], ...] = Field(default=(), description="pairs of person ids")
     earlier_pairs: tuple[tuple[str, str], ...] = Field(default=(), description="pairs of person ids")
+    pinned: tuple[tuple[str, str], ...] = Field(default=(), description="pairs of person ids")
+    returns_within: Duration = Field(default=days(28), description="own: offers and training take about that long")
+
+    @model_validator(mode="after")
+    def _nobody_is_pinned_and_forbidden(self) -> MatchingPolicy:
+        forbidden = {frozenset(pair) for pair in self.forbidden}
+        both = next((pair for pair in self.pinned if frozenset(pair) in forbidden), None)
+        if both:
+            raise ValueError(f"expected no pair both in 'pinned' and in 'forbidden', not {' and '.join(both)}")
+        return self
 
 
 class ProgramDesign(Frozen):
@@ -324,6 +382,7 @@ class ProgramDesign(Frozen):
     backdating: Duration = Field(default=days(30), description="own: how far back a report may reach")
     cohort: CohortPolicy = CohortPolicy()
     invitations: InvitationPolicy = InvitationPolicy()
+    roster: RosterPolicy = RosterPolicy()
     matching: MatchingPolicy = MatchingPolicy()
     offer: OfferPolicy = OfferPolicy()
     training: TrainingPolicy = TrainingPolicy()

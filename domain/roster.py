@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from domain.decider import Frozen, ParticipantId
 from domain.program import Zone
@@ -23,8 +24,24 @@ class BigFive(Frozen):
     neuroticism: Trait
 
 
+def _return(value: object) -> object:
+    """A day as text; pydantic alone would take a number for seconds since 1970."""
+    if not isinstance(value, str) or value == "unknown":
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        day = date.min
+    if not 2000 <= day.year <= 2100:
+        raise ValueError("expected a day such as '2027-03-01', 'unknown', or nothing")
+    return day
+
+
 class Person(Frozen):
-    """One row of the roster. `grade` rises with seniority; `manager` is the id of another row or None."""
+    """One row of the roster. `grade` rises with seniority; `manager` is the id of another row or None.
+
+    Conflicts and earlier partners count whichever of the two rows names the other.
+    """
 
     id: ParticipantId
     name: str = Field(min_length=1, max_length=200)
@@ -42,3 +59,9 @@ class Person(Frozen):
     interests: frozenset[Term] = frozenset()
     traits: BigFive
     capacity: int = Field(default=1, ge=1, le=5)
+    languages: frozenset[Term] = frozenset()
+    returns_on: Annotated[date | Literal["unknown"] | None, BeforeValidator(_return)] = Field(
+        default=None, description="the day on which somebody on leave is back; None for who is at work"
+    )
+    conflicts: frozenset[ParticipantId] = Field(default=frozenset(), description="declared conflicts of interest")
+    earlier_partners: frozenset[ParticipantId] = Field(default=frozenset(), description="from any earlier program")

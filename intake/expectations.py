@@ -21,6 +21,7 @@ _BY_TYPE = {
     "time_parsing": "a time of day such as '09:00'",
     "time_delta_type": "a duration such as '14 days'",
     "time_delta_parsing": "a duration such as '14 days'",
+    "dict_type": "a section of names and texts",
 }
 
 _BY_LIMIT = {

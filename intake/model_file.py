@@ -102,7 +102,11 @@ class _Check(Generic[M]):
 
     def _take(self, error: ErrorDetails) -> None:
         at: Location = error["loc"]
-        if error["type"] == "extra_forbidden":
+        if at and at[-1] == "[key]":  # of a mapping, such as the titles of the roster's columns
+            known = re.findall(r"'([^']+)'", expectation(error))
+            self._note(at[:-1], "unknown", "an unknown name", nearest(str(at[-2]), known))
+            self._remove(at[:-1])
+        elif error["type"] == "extra_forbidden":
             self._note(at, "unknown", "an unknown field", nearest(str(at[-1]), list(self.form.fields_in(at[:-1]))))
             self._remove(at)
         elif error["type"] == "missing" and isinstance(at[-1], int):

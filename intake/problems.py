@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 
@@ -27,21 +27,52 @@ class Problem:
 
 
 class IntakeError(Exception):
-    """A file that cannot be taken in, with all its problems in the order of its lines.
+    """A file that cannot be taken in, with its problems in the order of its lines; `more` were found than are kept.
 
     `report()` is for the operator's own terminal. `str()` only counts, so a log that takes the
     exception in takes nobody's data in.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], more: int = 0) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+        self.more = more
         files = " and ".join(sorted({problem.file for problem in self.problems}))
-        count = len(self.problems)
+        count = len(self.problems) + more
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in {files}")
 
     def report(self) -> str:
         """One line for each problem."""
-        return "\n".join(str(problem) for problem in self.problems)
+        rest = [f"and {self.more} more: put these right first"] if self.more else []
+        return "\n".join([*(str(problem) for problem in self.problems), *rest])
+
+
+MOST_PROBLEMS = 500
+"""Of one file that are kept: a wrong column of a hundred thousand rows is one mistake, not a hundred thousand."""
+
+
+@dataclass(slots=True)
+class ProblemList:
+    """Problems as they are found: the first MOST_PROBLEMS, and how many more there were."""
+
+    found: list[Problem] = field(default_factory=list)
+    more: int = 0
+
+    def note(self, problem: Problem) -> None:
+        """Keep the problem, or count it."""
+        if len(self.found) < MOST_PROBLEMS:
+            self.found.append(problem)
+        else:
+            self.more += 1
+
+    def refuse(self) -> None:
+        """Raise IntakeError if anything was found."""
+        if self.found:
+            raise IntakeError(self.found, self.more)
+
+
+def refused(file: str, found: str, expected: str, line: int | None = None) -> IntakeError:
+    """The one problem of a file that cannot be looked into."""
+    return IntakeError([Problem(file, line, "", found, expected)])
 
 
 def quoted(value: object) -> str:

@@ -54,7 +54,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a cohort, enrol the roster, propose pairs. After an interruption, run it again: nothing happens twice."""
-    design, roster_people = read_program(program), read_roster(roster)
+    design = read_program(program)
+    roster_people = read_roster(roster, design)
 
     async def run() -> tuple[Cohort, dict[str, str]]:
         async with reach(data) as servers:

@@ -101,7 +101,8 @@ async def run_demo(plan: DemoPlan, progress: DemoProgress, inspect: Inspect | No
 
     `inspect` is given the store when all is over, before the servers are stopped.
     """
-    design, people = read_program(plan.program), read_roster(plan.roster)
+    design = read_program(plan.program)
+    people = read_roster(plan.roster, design)
     progress.step("Starting Temporal and PostgreSQL")
     async with _ground(plan) as ground:
         worker = WorkerProcess(ground)

@@ -32,6 +32,7 @@ class RosterChecked(Frozen):
     file: str
     mentors: int
     mentees: int
+    on_leave: int
 
 
 @program_app.callback()
@@ -59,11 +60,18 @@ def check_program(
 @roster_app.command("check")
 @gives(RosterChecked)
 def check_roster(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The people (CSV).")], as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The people (CSV or XLSX).")],
+    program: Annotated[
+        Path | None,
+        typer.Option("--program", help="The program design (YAML): the titles of the columns, and who must be there."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with a roster."""
-    people = read_roster(file)
+    people = read_roster(file, None if program is None else read_program(program))
     mentors = sum(person.role == "mentor" for person in people)
-    checked = RosterChecked(file=str(file), mentors=mentors, mentees=len(people) - mentors)
-    text = f"{file}: {mentors} mentors, {checked.mentees} mentees: no mistakes found"
+    on_leave = sum(person.returns_on is not None for person in people)
+    checked = RosterChecked(file=str(file), mentors=mentors, mentees=len(people) - mentors, on_leave=on_leave)
+    away = f" ({on_leave} of them on leave)" if on_leave else ""
+    text = f"{file}: {mentors} mentors, {checked.mentees} mentees{away}: no mistakes found"
     answer(checked, as_json, lambda console: console.print(text, markup=False, soft_wrap=True))

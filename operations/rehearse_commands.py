@@ -68,7 +68,8 @@ def rehearse(
         raise typer.BadParameter(
             "expected a program and a roster, or --live with a cohort", param_hint="PROGRAM ROSTER"
         )
-    design, persons = read_program(program), read_roster(roster)
+    design = read_program(program)
+    persons = read_roster(roster, design)
     starts_at = start_day(start, design.zone, datetime.now(UTC))
     if on_server:
         raise typer.Exit(rehearse_on_server(wanted, program, roster, starts_at, data or SERVER_DATA))

@@ -130,7 +130,8 @@ def rehearse_on_server(wanted: Wanted, program: Path, roster: Path, starts_at: d
     now = datetime.now(UTC)
     if not timedelta(days=1) <= starts_at - now <= timedelta(days=28):
         raise typer.BadParameter("on a server, expected a day two days to four weeks ahead", param_hint="--start")
-    pairs = _pairs(read_program(program), read_roster(roster), starts_at, wanted.seed)
+    design = read_program(program)
+    pairs = _pairs(design, read_roster(roster, design), starts_at, wanted.seed)
     verdicts: list[Verdict] = []
 
     async def inspect(store: EventStore) -> None:

@@ -60,7 +60,7 @@ def demo(
     )
     with progress_on(console) as progress:
         result = asyncio.run(run_demo(plan, progress))
-    names = {person.id: person.name for person in read_roster(roster_file)}
+    names = {person.id: person.name for person in read_roster(roster_file, design)}
     print_report(console, result, names, kept=keep, data=data)
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(result), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -68,7 +68,7 @@ def test_what_spreadsheets_do_to_a_file_is_taken_in(tmp_path: Path) -> None:
         columns=(*COLUMNS[::-1],),
         delimiter=";",
     )
-    text = "\ufeff" + european.upper().split("\n")[0] + "\n" + european.split("\n", 1)[1] + f"{';' * 25}\n\n"
+    text = "\ufeff" + european.upper().split("\n")[0] + "\n" + european.split("\n", 1)[1] + f"{';' * 24}\n\n"
     people = read_roster(write(tmp_path, text.replace("\n", "\r\n")))
     assert [(one.id, one.traits.openness, one.country, one.role) for one in people] == [
         ("s1", 0.25, "GB", "mentee"),
@@ -150,7 +150,7 @@ def test_lines_are_those_of_the_file_with_cells_that_span_lines_and_empty_lines(
 def test_a_comma_without_quotes_is_told_as_such_and_the_id_still_counts(tmp_path: Path) -> None:
     shifted = JUNIOR | {"id": "j2", "name": "Example, Jo"}
     found = problems(tmp_path, table(SENIOR, shifted, JUNIOR | {"manager": "j2"}))
-    assert found == [(3, "", "21 cells", "20 as in the header (put quotes around a cell that has ',' in it)")]
+    assert found == [(3, "", "25 cells", "24 as in the header (put quotes around a cell that has ',' in it)")]
 
 
 def test_a_quote_that_never_closes_hides_no_other_problem(tmp_path: Path) -> None:
@@ -158,14 +158,6 @@ def test_a_quote_that_never_closes_hides_no_other_problem(tmp_path: Path) -> Non
     found = problems(tmp_path, text)
     assert [one[:2] for one in found] == [(2, "grade"), (4, "")]
     assert found[1][2].startswith("a row that cannot be read")
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [(b"", "an empty file"), (b"id,name\n1,\xfcber\n", "the byte 0xfc"), (b"\xff\xfei\0d\0", "UTF-16 text")],
-)
-def test_what_is_not_a_text_file_in_utf_8(tmp_path: Path, text: bytes, found: str) -> None:
-    assert [one[2] for one in problems(tmp_path, text)] == [found]
 
 
 def test_the_exception_shows_nobodys_data(tmp_path: Path) -> None:
