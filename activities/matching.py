@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
 from pydantic import AwareDatetime
 from temporalio import activity
 
-from activities.assignment_solver import solve
 from activities.heartbeats import heartbeating
+from activities.pair_survey import surveyed
 from domain.cohort.rematch import Candidate, by_priority
 from domain.cohort.state import Participant, PlannedPairing
 from domain.decider import Frozen, ParticipantId
 from domain.matching.assignment import LeftOver, ProposedPair, propose
 from domain.matching.bars import Bar, RosterIndex, bars
-from domain.matching.compatibility import compatibility
 from domain.matching.explanation import why_paired
 from domain.matching.input_hash import input_hash
 from domain.program import ProgramDesign
@@ -104,28 +101,18 @@ class Matching:
 
 def match(roster: Sequence[Person], request: MatchRequest) -> MatchResult:
     """The best pairs of a roster around the pinned ones, by SciPy; takes seconds for a thousand people."""
-    pinned = Counter(person for pair in request.pins for person in pair)
-    places = {person.id: person.capacity - pinned[person.id] for person in request.participants}
     design, on = request.design, request.on.date()
-    ruled_out = (*design.matching.forbidden, *request.apart, *request.pins)
-    policy = design.matching.model_copy(update={"forbidden": ruled_out})
-    found = propose(roster, policy, seed=request.seed, hours=design.working_hours, on=on, solver=solve, places=places)
-    digest = input_hash(roster, policy, seed=request.seed, hours=design.working_hours, on=on, places=places)
-    by_hand = _by_hand(roster, request.pins, design, on)
-    pairs = sorted((*by_hand, *found.pairs), key=lambda pair: (pair.mentor, pair.mentee))
-    return MatchResult(
-        input_hash=digest, pairs=tuple(_planned(pair, design) for pair in pairs), left_over=found.left_over
+    ruled_out = (*design.matching.forbidden, *request.apart)
+    pinned = (*design.matching.pinned, *request.pins)
+    policy = design.matching.model_copy(update={"forbidden": ruled_out, "pinned": pinned})
+    places = {participant.id: participant.capacity for participant in request.participants}
+    found = propose(
+        roster, policy, seed=request.seed, hours=design.working_hours, on=on, surveyor=surveyed, places=places
     )
-
-
-def _by_hand(roster: Sequence[Person], pins: Pairs, design: ProgramDesign, on: date) -> Iterator[ProposedPair]:
-    """The pinned pairs of people who have a row, with their score."""
-    people_by_id = {person.id: person for person in roster}
-    for mentor, mentee in pins:
-        if mentor not in people_by_id or mentee not in people_by_id:
-            continue
-        fit = compatibility(people_by_id[mentor], people_by_id[mentee], design.matching, design.working_hours, on)
-        yield ProposedPair(mentor=mentor, mentee=mentee, score=fit.total, parts=fit.parts)
+    digest = input_hash(roster, policy, seed=request.seed, hours=design.working_hours, on=on, places=places)
+    return MatchResult(
+        input_hash=digest, pairs=tuple(_planned(pair, design) for pair in found.pairs), left_over=found.left_over
+    )
 
 
 def _planned(pair: ProposedPair, design: ProgramDesign) -> PlannedPairing:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from activities.assignment_solver import solve
+from activities.pair_survey import surveyed
 from domain.cohort.enrolment import CloseEnrolment
 from domain.cohort.state import Cohort, CohortStage
 from domain.matching.assignment import propose
@@ -153,7 +153,7 @@ async def _what_if(state: Cohort, roster: list[Person], texts: list[str]) -> Wha
         seed=state.seed,
         hours=state.design.working_hours,
         on=state.since.date(),
-        solver=solve,
+        surveyor=surveyed,
         places=places,
     )
     return WhatIf(weights=policy.weights, changes=compared([planned.pair for planned in state.proposed], found.pairs))

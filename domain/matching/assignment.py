@@ -1,63 +1,36 @@
 """Who is paired with whom: the exact best proposal for everybody at once.
 
-The order of what counts: (1) as many *people* as possible have a pairing, (2) the total score is as high as
-possible, (3) ties are broken by the seed. Nobody takes the same person twice, and nobody takes more
-pairings than they have places.
+The order of what counts: (0) pinned pairs are made, (1) as many *people* as possible have a pairing, (2) the total
+score is as high as possible, (3) among equals, what stood before stays, and then the seed decides. Nobody takes the
+same person twice, and nobody takes more pairings than they have places.
 `formulation.py` says why the answer is exact.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from hashlib import sha256
 from itertools import pairwise
-from typing import Literal
 
-from pydantic import Field
-
-from domain.decider import Frozen, ParticipantId
+from domain.decider import ParticipantId
 from domain.matching.bars import Bar, RosterIndex, bars
-from domain.matching.compatibility import Compatibility, Parts, Share, compatibility
-from domain.matching.explanation import why_left_over
-from domain.matching.formulation import Pair, Place, Solver, best_pairs
+from domain.matching.compatibility import compatibility
+from domain.matching.explanation import why_away, why_left_over, why_not_pinned
+from domain.matching.facts import Side
+from domain.matching.formulation import Cell, Place, Wishes, best_pairs
+from domain.matching.proposal import BarCount, LeftOver, Proposal, ProposedPair, RefusedPin, Relaxation
+from domain.matching.relaxation import cheapest_relaxation
+from domain.matching.survey import Question, Survey, Surveyor
 from domain.program import MatchingPolicy, WorkingHours
 from domain.roster import Person
 
-__all__ = ["BarCount", "LeftOver", "Proposal", "ProposedPair", "Solver", "propose"]
+__all__ = ["BarCount", "LeftOver", "Proposal", "ProposedPair", "RefusedPin", "Relaxation", "Surveyor", "propose"]
 
-
-class ProposedPair(Frozen):
-    """`score` and `parts` as `compatibility` gave them."""
-
-    mentor: ParticipantId
-    mentee: ParticipantId
-    score: Share
-    parts: Parts
-
-
-class LeftOver(Frozen):
-    """Somebody without any pairing; `reason` is a sentence without names."""
-
-    person: ParticipantId
-    role: Literal["mentor", "mentee"]
-    reason: str
-
-
-class BarCount(Frozen):
-    """How many pairs a bar rules out. A pair with several bars counts under each."""
-
-    bar: Bar
-    pairs: int = Field(ge=1)
-
-
-class Proposal(Frozen):
-    """`pairs` by mentor and mentee, `left_over` by id, `barred` in the order of `Bar`."""
-
-    pairs: tuple[ProposedPair, ...]
-    left_over: tuple[LeftOver, ...]
-    barred: tuple[BarCount, ...]
+Pair = tuple[ParticipantId, ParticipantId]
+"""The mentor's id, then the mentee's."""
 
 
 def propose(
@@ -67,53 +40,94 @@ def propose(
     seed: int,
     hours: WorkingHours,
     on: date,
-    solver: Solver,
+    surveyor: Surveyor,
     places: Mapping[ParticipantId, int] | None = None,
+    standing: Collection[Pair] = (),
 ) -> Proposal:
     """The best proposal for the people of a roster. The order of `people` does not matter.
 
     `places` says how many pairings each person can take now; somebody who is not in it takes no part, and
     somebody with fewer places than their capacity has a pairing already and gives way to those without one.
-    Without `places`, everybody takes part with their whole capacity.
+    Without `places`, everybody takes part with their whole capacity. `standing` pairs are kept before equals.
     Raises ValueError for two people with one id, or for more places than can be solved exactly.
     """
     roster = sorted(people, key=lambda person: person.id)
     _require_unique_ids(roster)
-    seats = [_Seat(person, _places(person, places)) for person in roster]
-    mentors = [seat for seat in seats if seat.places and seat.person.role == "mentor"]
-    mentees = [seat for seat in seats if seat.places and seat.person.role == "mentee"]
-    survey = _survey(mentors, mentees, RosterIndex(roster), policy, hours, on)
-    scores = {pair: fit.total for pair, fit in survey.fits.items()}
-    chosen = best_pairs(_spread(mentors), _spread(mentees), scores, seed=seed, solver=solver)
-    return Proposal(
-        pairs=tuple(
-            ProposedPair(mentor=mentor, mentee=mentee, score=fit.total, parts=fit.parts)
-            for (mentor, mentee), fit in ((pair, survey.fits[pair]) for pair in sorted(chosen))
-        ),
-        left_over=_left_over([*mentors, *mentees], chosen, survey),
-        barred=tuple(BarCount(bar=bar, pairs=survey.barred[bar]) for bar in Bar if survey.barred[bar]),
+    index = RosterIndex(roster)
+    seats = sorted(
+        (_Seat(person, count) for person in roster if (count := _places(person, places))),
+        key=lambda seat: _luck(seed, seat.person.id),
     )
+    present = [seat for seat in seats if not _away(seat.person, policy, on)]
+    table = _Table.of(present)
+    pins, refused = _pinned(table, policy, index, hours, on)
+    survey = surveyor(
+        Question(
+            [seat.person for seat in table.mentors], [seat.person for seat in table.mentees], index, policy, hours, on
+        )
+    )
+    wishes = Wishes(apart=frozenset(pins), preferred=table.cells(standing))
+    left = table.without(pins)
+    chosen = pins | best_pairs(_spread(left.mentors), _spread(left.mentees), survey.best, wishes)
+    return Proposal(
+        pairs=_proposed(chosen, table, policy, hours, on),
+        left_over=(*_left_over(table, chosen, pins, survey, index, policy, hours, on), *_on_leave(seats, policy, on)),
+        barred=_counted(survey),
+        refused_pins=refused,
+    ).in_order()
 
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """A person and the pairings that they can take now."""
+    """A person and the pairings that they can take now; `has` are those decided here, by pins."""
 
     person: Person
     places: int
+    has: int = 0
 
     @property
     def unmatched(self) -> bool:
-        return self.places == self.person.capacity
+        return self.places == self.person.capacity and not self.has
 
 
 @dataclass(frozen=True, slots=True)
-class _Survey:
-    """Every pair looked at once. `barred_for` counts each barred candidate once, under its first bar."""
+class _Table:
+    """Both sides in the order that the seed gives."""
 
-    fits: dict[Pair, Compatibility]
-    barred: Counter[Bar]
-    barred_for: dict[ParticipantId, Counter[Bar]]
+    mentors: list[_Seat]
+    mentees: list[_Seat]
+
+    @classmethod
+    def of(cls, seats: list[_Seat]) -> _Table:
+        return cls(
+            [seat for seat in seats if seat.person.role == "mentor"],
+            [seat for seat in seats if seat.person.role == "mentee"],
+        )
+
+    def cells(self, pairs: Collection[Pair]) -> frozenset[Cell]:
+        """The positions of these pairs, whichever of the two stands first; those who take no part are passed over."""
+        mentor_at, mentee_at = self.positions() if pairs else ({}, {})
+        turned = [pair for one, other in pairs for pair in ((one, other), (other, one))]
+        return frozenset(
+            (mentor_at[one], mentee_at[other]) for one, other in turned if one in mentor_at and other in mentee_at
+        )
+
+    def positions(self) -> tuple[dict[ParticipantId, int], dict[ParticipantId, int]]:
+        """Where each mentor and each mentee stands."""
+        mentors = {seat.person.id: nth for nth, seat in enumerate(self.mentors)}
+        return mentors, {seat.person.id: nth for nth, seat in enumerate(self.mentees)}
+
+    def without(self, pairs: Collection[Cell]) -> _Table:
+        """The places that these pairs leave."""
+        of_mentors, of_mentees = Counter(mentor for mentor, _ in pairs), Counter(mentee for _, mentee in pairs)
+        return _Table(_fewer(self.mentors, of_mentors), _fewer(self.mentees, of_mentees))
+
+    def side(self, side: Side) -> list[_Seat]:
+        return self.mentors if side == "mentor" else self.mentees
+
+
+def _fewer(seats: list[_Seat], taken: Counter[int]) -> list[_Seat]:
+    return [replace(seat, places=seat.places - taken[nth], has=taken[nth]) for nth, seat in enumerate(seats)]
 
 
 def _require_unique_ids(roster: list[Person]) -> None:
@@ -126,40 +140,118 @@ def _places(person: Person, places: Mapping[ParticipantId, int] | None) -> int:
     return person.capacity if places is None else max(0, min(places.get(person.id, 0), person.capacity))
 
 
-def _survey(
-    mentors: list[_Seat],
-    mentees: list[_Seat],
+def _luck(seed: int, person: ParticipantId) -> bytes:
+    """Where somebody stands among equals: not always first who has the lowest id."""
+    return sha256(f"{seed}\n{person}".encode()).digest()
+
+
+def _away(person: Person, policy: MatchingPolicy, on: date) -> bool:
+    """Whether somebody is on leave for longer than offers and training take."""
+    if isinstance(person.returns_on, date):
+        return person.returns_on > on + timedelta(days=policy.returns_within.days)
+    return person.returns_on is not None
+
+
+def _pinned(
+    table: _Table, policy: MatchingPolicy, index: RosterIndex, hours: WorkingHours, on: date
+) -> tuple[set[Cell], tuple[RefusedPin, ...]]:
+    """The pins that can be made, first come first served, and those that cannot, each with its reason."""
+    pins, refused = set[Cell](), list[RefusedPin]()
+    mentor_at, mentee_at = table.positions() if policy.pinned else ({}, {})
+    of_mentors, of_mentees = Counter[int](), Counter[int]()
+    for one, other in dict.fromkeys(policy.pinned):
+        turned = (one, other) if one in mentor_at else (other, one)
+        if turned[0] not in mentor_at or turned[1] not in mentee_at:
+            refused.append(RefusedPin(pair=(one, other), reason=why_not_pinned((), present=False)))
+            continue
+        at = mentor_at[turned[0]], mentee_at[turned[1]]
+        mentor, mentee = table.mentors[at[0]], table.mentees[at[1]]
+        barred = bars(mentor.person, mentee.person, index, policy, hours, on)
+        if barred or of_mentors[at[0]] == mentor.places or of_mentees[at[1]] == mentee.places:
+            refused.append(RefusedPin(pair=(one, other), reason=why_not_pinned(barred, present=True)))
+        elif at not in pins:
+            pins.add(at)
+            of_mentors[at[0]] += 1
+            of_mentees[at[1]] += 1
+    return pins, tuple(refused)
+
+
+def _spread(seats: list[_Seat]) -> list[Place]:
+    return [
+        Place(position, first=seat.unmatched and nth == 0)
+        for position, seat in enumerate(seats)
+        for nth in range(seat.places)
+    ]
+
+
+def _proposed(
+    chosen: set[Cell], table: _Table, policy: MatchingPolicy, hours: WorkingHours, on: date
+) -> tuple[ProposedPair, ...]:
+    pairs = ((table.mentors[mentor].person, table.mentees[mentee].person) for mentor, mentee in chosen)
+    fits = ((mentor, mentee, compatibility(mentor, mentee, policy, hours, on)) for mentor, mentee in pairs)
+    return tuple(
+        ProposedPair(mentor=mentor.id, mentee=mentee.id, score=fit.total, parts=fit.parts)
+        for mentor, mentee, fit in fits
+    )
+
+
+def _left_over(
+    table: _Table,
+    chosen: set[Cell],
+    pins: set[Cell],
+    survey: Survey,
     index: RosterIndex,
     policy: MatchingPolicy,
     hours: WorkingHours,
     on: date,
-) -> _Survey:
-    survey = _Survey({}, Counter(), {seat.person.id: Counter() for seat in [*mentors, *mentees]})
-    for mentor in (seat.person for seat in mentors):
-        for mentee in (seat.person for seat in mentees):
-            found = bars(mentor, mentee, index, policy, hours, on)
-            if not found:
-                survey.fits[mentor.id, mentee.id] = compatibility(mentor, mentee, policy, hours, on)
-                continue
-            survey.barred.update(found)
-            survey.barred_for[mentor.id][found[0]] += 1
-            survey.barred_for[mentee.id][found[0]] += 1
-    return survey
+) -> Iterable[LeftOver]:
+    """Of each side: who has nobody, the binding reason, and the cheapest change that would match them."""
+    after = table.without(chosen)
+    sides: tuple[tuple[Side, Side], ...] = (("mentor", "mentee"), ("mentee", "mentor"))
+    for side, other in sides:
+        lonely = [nth for nth, seat in enumerate(after.side(side)) if seat.unmatched]
+        if not lonely:
+            continue
+        others = after.side(other)
+        loose = {
+            nth
+            for nth, seat in enumerate(after.side(side))
+            if seat.has > 1 or seat.places + seat.has < seat.person.capacity
+        }
+        free = {nth for nth, seat in enumerate(others) if seat.places}
+        opened = survey.openings(side, chosen - pins, free, loose)
+        extra = [0.0 if nth in opened else _price_of_a_place(seat.person) for nth, seat in enumerate(others)]
+        for nth in lonely:
+            person = after.side(side)[nth].person
+            barred = survey.first_bars(side, nth)
+            partner = survey.cheapest(side, nth, extra)
+            yield LeftOver(
+                person=person.id,
+                role=side,
+                reason=why_left_over(side, barred, len(others) - sum(barred.values())),
+                relaxation=None
+                if partner is None
+                else cheapest_relaxation(
+                    person, others[partner[0]].person, partner[1], extra[partner[0]] > 0, index, policy, hours, on
+                ),
+            )
 
 
-def _spread(seats: list[_Seat]) -> list[Place]:
-    return [Place(seat.person.id, first=seat.unmatched and nth == 0) for seat in seats for nth in range(seat.places)]
+def _price_of_a_place(person: Person) -> float:
+    """One place more is the dearer the fewer somebody has; nobody can have more than the roster allows."""
+    return 1 / person.capacity if person.capacity < MOST_PLACES else float("inf")
 
 
-def _left_over(seats: list[_Seat], chosen: set[Pair], survey: _Survey) -> tuple[LeftOver, ...]:
-    paired = {person for pair in chosen for person in pair}
-    compatible = Counter(person for pair in survey.fits for person in pair)
-    return tuple(
-        LeftOver(
-            person=seat.person.id,
-            role=seat.person.role,
-            reason=why_left_over(seat.person.role, survey.barred_for[seat.person.id], compatible[seat.person.id]),
-        )
-        for seat in sorted(seats, key=lambda seat: seat.person.id)
-        if seat.unmatched and seat.person.id not in paired
-    )
+MOST_PLACES = 5
+
+
+def _on_leave(seats: list[_Seat], policy: MatchingPolicy, on: date) -> Iterable[LeftOver]:
+    for seat in seats:
+        if seat.unmatched and _away(seat.person, policy, on):
+            reason = why_away(seat.person.returns_on, policy.returns_within.days)
+            yield LeftOver(person=seat.person.id, role=seat.person.role, reason=reason)
+
+
+def _counted(survey: Survey) -> tuple[BarCount, ...]:
+    barred = survey.barred()
+    return tuple(BarCount(bar=bar, pairs=barred[bar]) for bar in Bar if barred.get(bar))

@@ -1,17 +1,19 @@
-"""What rules a pair out, whatever its score."""
+"""What rules a pair out, whatever its score, and what it would take to let it be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+import math
+from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
-from domain.decider import ParticipantId
-from domain.matching.compatibility import shared_working_time
+from domain.matching.compatibility import hours_shared
+from domain.matching.facts import Facts, PairFacts, Value
+from domain.matching.roster_index import RosterIndex
 from domain.program import MatchingPolicy, WorkingHours
-from domain.reporting_line import Relation, relations
+from domain.reporting_line import Relation
 from domain.roster import Person
+
+__all__ = ["LIFTABLE", "Bar", "RosterIndex", "bars", "price", "shortfalls"]
 
 
 class Bar(StrEnum):
@@ -21,36 +23,16 @@ class Bar(StrEnum):
     SKIP_LEVEL = "skip_level"
     REPORTING_LINE = "reporting_line"
     SAME_MANAGER = "same_manager"
+    DECLARED_CONFLICT = "declared_conflict"
     EARLIER_PAIRING = "earlier_pairing"
     FORBIDDEN_PAIR = "forbidden_pair"
+    LANGUAGE = "language"
     SENIORITY_GAP = "seniority_gap"
     WORKING_TIME = "working_time"
 
 
-class RosterIndex:
-    """Who reports to whom, at any distance.
-
-    Build it from the whole roster, also when only some of its people are to be matched: the line
-    between two people may lead through somebody who takes no part.
-    """
-
-    def __init__(self, people: Iterable[Person]) -> None:
-        self._manager_of = {person.id: person.manager for person in people}
-        self._above: dict[ParticipantId, tuple[ParticipantId, ...]] = {}
-
-    def above(self, person: ParticipantId) -> tuple[ParticipantId, ...]:
-        """Managers, nearest first. A line that runs in a circle ends before it repeats anybody."""
-        if person not in self._above:
-            self._above[person] = self._climb(person)
-        return self._above[person]
-
-    def _climb(self, person: ParticipantId) -> tuple[ParticipantId, ...]:
-        line: dict[ParticipantId, None] = {}
-        manager = self._manager_of.get(person)
-        while manager is not None and manager != person and manager not in line:
-            line[manager] = None
-            manager = self._manager_of.get(manager)
-        return tuple(line)
+LIFTABLE = (Bar.EARLIER_PAIRING, Bar.FORBIDDEN_PAIR, Bar.LANGUAGE, Bar.SENIORITY_GAP, Bar.WORKING_TIME)
+"""What an operations team may decide otherwise. The rest are conflicts of interest."""
 
 
 def bars(
@@ -66,22 +48,39 @@ def bars(
     A pair two levels apart has both `SKIP_LEVEL` and `REPORTING_LINE`. Forbidden and earlier pairs
     count whichever of the two is named first. `on` is the date whose UTC offsets count.
     """
-    related = relations(mentor.id, index.above(mentor.id), mentee.id, index.above(mentee.id))
-    pair = frozenset((mentor.id, mentee.id))
-    shared = shared_working_time(mentor.zone, mentee.zone, hours, on)
-    barred = {
-        Bar.SAME_PERSON: mentor.id == mentee.id,
-        Bar.SKIP_LEVEL: Relation.SKIP_LEVEL in related,
-        Bar.REPORTING_LINE: Relation.REPORTING_LINE in related,
-        Bar.SAME_MANAGER: Relation.SAME_MANAGER in related,
-        Bar.EARLIER_PAIRING: pair in _unordered(policy.earlier_pairs),
-        Bar.FORBIDDEN_PAIR: pair in _unordered(policy.forbidden),
-        Bar.SENIORITY_GAP: mentee.grade - mentor.grade < policy.seniority_gap_at_least,
-        Bar.WORKING_TIME: shared < timedelta(hours=policy.shared_working_hours_at_least),
+    missing = shortfalls(PairFacts(mentor, mentee, index), policy, hours, on)
+    return tuple(bar for bar in Bar if missing[bar] > 0)
+
+
+def shortfalls(facts: Facts, policy: MatchingPolicy, hours: WorkingHours, on: date) -> dict[Bar, Value]:
+    """By how much a pair misses what each bar asks: grades, hours a day, or 1. Above 0, the pair is barred."""
+    gap = facts.number("mentee", "grade") - facts.number("mentor", "grade")
+    earlier = facts.names("earlier_partners") + facts.among(policy.earlier_pairs)
+    common = facts.limited(facts.shared("languages", "languages"), 0.0, 1.0)
+    return {
+        Bar.SAME_PERSON: 1.0 - facts.differs("id"),
+        Bar.SKIP_LEVEL: facts.related(Relation.SKIP_LEVEL),
+        Bar.REPORTING_LINE: facts.related(Relation.REPORTING_LINE),
+        Bar.SAME_MANAGER: facts.related(Relation.SAME_MANAGER),
+        Bar.DECLARED_CONFLICT: facts.names("conflicts"),
+        Bar.EARLIER_PAIRING: facts.limited(earlier, 0.0, 1.0),
+        Bar.FORBIDDEN_PAIR: facts.among(policy.forbidden),
+        Bar.LANGUAGE: (1.0 - common) * (policy.language == "required"),
+        Bar.SENIORITY_GAP: facts.limited(policy.seniority_gap_at_least - gap, 0.0, math.inf),
+        Bar.WORKING_TIME: facts.limited(
+            policy.shared_working_hours_at_least - hours_shared(facts, hours, on), 0.0, math.inf
+        ),
     }
-    return tuple(bar for bar in Bar if barred[bar])
 
 
-@lru_cache(maxsize=8)
-def _unordered(pairs: tuple[tuple[str, str], ...]) -> frozenset[frozenset[str]]:
-    return frozenset(frozenset(pair) for pair in pairs)
+def price(missing: dict[Bar, Value], policy: MatchingPolicy) -> Value:
+    """What lifting all bars of a pair asks (own): the share that is missing of what each demands, added up.
+
+    Half an hour of two is a quarter, a rule that holds or not is 1. From UNPAYABLE on, no design can let the pair be.
+    """
+    asked = {Bar.SENIORITY_GAP: float(policy.seniority_gap_at_least) or 1.0}
+    asked |= {Bar.WORKING_TIME: policy.shared_working_hours_at_least or 1.0}
+    return sum(short / asked.get(bar, 1.0) if bar in LIFTABLE else short * UNPAYABLE for bar, short in missing.items())
+
+
+UNPAYABLE = 1e9

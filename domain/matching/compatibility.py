@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from domain.decider import Frozen
+from domain.matching.facts import Facts, PairFacts, Side, TermsOf, Trait, Value
+from domain.matching.roster_index import RosterIndex
 from domain.program import MatchingPolicy, MatchingWeights, WorkingHours
-from domain.roster import BigFive, Person
+from domain.roster import Person
 from domain.working_time import Calendar, shared_hours
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 DECIMALS = 4
 """Scores are rounded to this many decimals, so the figure that people see is the one that was optimised."""
+
+STEPS: int = 10**DECIMALS
+"""A score of 1 in the whole steps that are added up."""
 
 FULL_GENERATION = 25
 """Years between mentee and mentor from which the generation part is 1 (own)."""
@@ -25,6 +31,7 @@ FOR_THE_MENTEE = 0.75
 """Share of the skills part for what the mentee wants; the rest is what flows back to the mentor (own)."""
 
 _WEDNESDAY = 2
+_NOBODY = RosterIndex(())
 
 
 class Parts(Frozen):
@@ -37,6 +44,7 @@ class Parts(Frozen):
     working_time: Share
     department_mix: Share
     site_mix: Share
+    language: Share = 0.0
 
 
 class Compatibility(Frozen):
@@ -50,19 +58,44 @@ def compatibility(
     mentor: Person, mentee: Person, policy: MatchingPolicy, hours: WorkingHours, on: date
 ) -> Compatibility:
     """The score of one pair. `on` is the date whose UTC offsets count, usually the first day of the pairing."""
-    parts = {
-        "skills": _skills(mentor, mentee),
-        "interests": _overlap(mentor.interests, mentee.interests),
-        "personality": _personality(mentor.traits, mentee.traits, policy.personality),
-        "generation": min(max((mentor.birth_year - mentee.birth_year) / FULL_GENERATION, 0.0), 1.0),
-        "working_time": shared_working_time(mentor.zone, mentee.zone, hours, on) / _length(hours),
-        "department_mix": _differs(mentor.department, mentee.department),
-        "site_mix": _differs(mentor.site, mentee.site),
-    }
+    facts = PairFacts(mentor, mentee, _NOBODY)
+    parts = parts_of(facts, policy, hours, on)
     return Compatibility(
-        total=round(_weighted_mean(parts, policy.weights), DECIMALS),
-        parts=Parts(**{name: round(part, DECIMALS) for name, part in parts.items()}),
+        total=score_in_steps(facts, parts, policy.weights) / STEPS,
+        parts=Parts(**{name: _in_steps(facts, part) / STEPS for name, part in parts.items()}),
     )
+
+
+def parts_of(facts: Facts, policy: MatchingPolicy, hours: WorkingHours, on: date) -> dict[str, Value]:
+    """Each part from 0 to 1, not rounded yet."""
+    length = _hours(_length(hours))
+    born_apart = facts.number("mentor", "birth_year") - facts.number("mentee", "birth_year")
+    return {
+        "skills": _skills(facts),
+        "interests": _overlap(facts, "interests"),
+        "personality": _personality(facts, policy),
+        "generation": facts.limited(born_apart / FULL_GENERATION, 0.0, 1.0),
+        "working_time": hours_shared(facts, hours, on) / length,
+        "department_mix": facts.differs("department"),
+        "site_mix": facts.differs("site"),
+        "language": facts.limited(facts.shared("languages", "languages"), 0.0, 1.0),
+    }
+
+
+def score_in_steps(facts: Facts, parts: dict[str, Value], weights: MatchingWeights) -> Value:
+    """The weighted mean, in whole steps of 1 / STEPS."""
+    weight_of = {name: float(getattr(weights, name)) for name in parts}
+    whole = sum(weight_of.values())
+    total = 0.0 * parts["skills"]
+    for name, part in parts.items():
+        if weight_of[name]:
+            total = total + part * weight_of[name]
+    return _in_steps(facts, facts.limited(total / whole, 0.0, 1.0)) if whole else total
+
+
+def hours_shared(facts: Facts, hours: WorkingHours, on: date) -> Value:
+    """Hours a day at which both are at work."""
+    return facts.between_zones(lambda one, other: _hours(shared_working_time(one, other, hours, on)))
 
 
 @lru_cache(maxsize=4096)
@@ -82,33 +115,32 @@ def _length(hours: WorkingHours) -> timedelta:
     return datetime.combine(day, hours.end) - datetime.combine(day, hours.start)
 
 
-def _skills(mentor: Person, mentee: Person) -> float:
-    return FOR_THE_MENTEE * _covered(mentee.skills_wanted, mentor.skills_offered) + (1 - FOR_THE_MENTEE) * _covered(
-        mentor.skills_wanted, mentee.skills_offered
-    )
+def _hours(length: timedelta) -> float:
+    return length / timedelta(hours=1)
 
 
-def _covered(wanted: frozenset[str], offered: frozenset[str]) -> float:
+def _in_steps(facts: Facts, part: Value) -> Value:
+    return facts.floored(part * STEPS + 0.5)
+
+
+def _skills(facts: Facts) -> Value:
+    learnt = _covered(facts, facts.shared("skills_offered", "skills_wanted"), "mentee")
+    returned = _covered(facts, facts.shared("skills_wanted", "skills_offered"), "mentor")
+    return learnt * FOR_THE_MENTEE + returned * (1 - FOR_THE_MENTEE)
+
+
+def _covered(facts: Facts, shared: Value, wanting: Side) -> Value:
     # Nothing wanted scores nothing: scarce skills then go to the people who asked for them.
-    return len(wanted & offered) / len(wanted) if wanted else 0.0
+    return shared / facts.limited(facts.count(wanting, "skills_wanted"), 1.0, math.inf)
 
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+def _overlap(facts: Facts, terms: TermsOf) -> Value:
     """Dice's coefficient: a long list alone earns nothing, and both lists must hold what is shared."""
-    return 2 * len(one & other) / (len(one) + len(other)) if one or other else 0.0
+    both = facts.count("mentor", terms) + facts.count("mentee", terms)
+    return facts.shared(terms, terms) * 2.0 / facts.limited(both, 1.0, math.inf)
 
 
-def _personality(one: BigFive, other: BigFive, wanted: Literal["similar", "complementary"]) -> float:
-    distances = [abs(getattr(one, trait) - getattr(other, trait)) for trait in BigFive.model_fields]
-    distance: float = sum(distances) / len(distances)
-    return 1 - distance if wanted == "similar" else distance
-
-
-def _differs(one: str, other: str) -> float:
-    return float(one.strip().casefold() != other.strip().casefold())
-
-
-def _weighted_mean(parts: dict[str, float], weights: MatchingWeights) -> float:
-    weight_of = {name: float(getattr(weights, name)) for name in parts}
-    whole = sum(weight_of.values())
-    return min(sum(weight_of[name] * part for name, part in parts.items()) / whole, 1.0) if whole else 0.0
+def _personality(facts: Facts, policy: MatchingPolicy) -> Value:
+    traits = get_args(Trait)
+    apart = sum(abs(facts.trait("mentor", trait) - facts.trait("mentee", trait)) for trait in traits) / len(traits)
+    return 1.0 - apart if policy.personality == "similar" else apart

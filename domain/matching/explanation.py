@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal
 
 from domain.matching.bars import Bar
@@ -14,8 +15,10 @@ _SINGULAR_AND_PLURAL = {
     Bar.SKIP_LEVEL: ("is two levels away in the same reporting line", "are two levels away in the same reporting line"),
     Bar.REPORTING_LINE: ("is in the same reporting line", "are in the same reporting line"),
     Bar.SAME_MANAGER: ("has the same manager", "have the same manager"),
+    Bar.DECLARED_CONFLICT: ("has a declared conflict of interest", "have a declared conflict of interest"),
     Bar.EARLIER_PAIRING: ("was in an earlier pairing with this person", "were in an earlier pairing with this person"),
     Bar.FORBIDDEN_PAIR: ("is ruled out by the program design", "are ruled out by the program design"),
+    Bar.LANGUAGE: ("shares no language", "share no language"),
     Bar.SENIORITY_GAP: ("is too close in seniority", "are too close in seniority"),
     Bar.WORKING_TIME: ("shares too few working hours", "share too few working hours"),
 }
@@ -28,6 +31,7 @@ _STRENGTHS = {
     "working_time": "plenty of shared working hours",
     "department_mix": "different departments",
     "site_mix": "different sites",
+    "language": "a shared language",
 }
 
 _WORTH_NAMING = 0.5
@@ -50,6 +54,21 @@ def why_left_over(side: Literal["mentor", "mentee"], barred: Mapping[Bar, int], 
         return f"{opening} ruled out: {_counts(barred)}."
     taken = f"everyone compatible was taken ({compatible} of {compatible + ruled_out} {other}s)"
     return f"{taken[0].upper()}{taken[1:]}" + (f"; of the others, {_counts(barred)}." if ruled_out else ".")
+
+
+def why_away(returns_on: date | Literal["unknown"] | None, days: int) -> str:
+    """Why somebody on leave takes no part."""
+    back = f"until {returns_on.isoformat()}" if isinstance(returns_on, date) else "without a known return"
+    return f"On leave {back}; a return within {days} days of the matching would do."
+
+
+def why_not_pinned(barred: Sequence[Bar], *, present: bool) -> str:
+    """Why a pair that somebody decided on is not made."""
+    if not present:
+        return "Not a mentor and a mentee who both take part."
+    if barred:
+        return f"Ruled out: one of the two {_listed([_SINGULAR_AND_PLURAL[bar][0] for bar in barred])} for the other."
+    return "One of the two has no free place."
 
 
 def why_paired(parts: Parts, weights: MatchingWeights) -> str:

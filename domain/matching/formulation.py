@@ -4,7 +4,8 @@ Every person has one row (mentors) or column (mentees) for each place. The cell 
 the pair's score, plus one `person` bonus for each of the two places that is its owner's *first*. One bonus is
 larger than all the scores that a proposal can add up to, so a proposal that reaches one person more
 always outweighs one that does not, and a second place is used only where that costs nobody the first.
-Barred pairs weigh nothing, like places that stay free.
+Barred pairs weigh nothing, like places that stay free. A linear assignment takes each place at most once, so it
+keeps every capacity; and every proposal that keeps them is an assignment.
 
 Where both people have two places, the same pair could come out twice. A pair that does gets a *gate*: the cells
 between its places are replaced by one extra column that only the mentor's places reach, one extra row that
@@ -15,58 +16,80 @@ Then everything is solved again. Without a gate more is allowed, never less; so 
 comes out twice is the best of all that are allowed, and only the few pairs that need a gate have one.
 
 Every weight is a whole number, and small enough for sums along any path of the solver to stay below
-2**53, so floating point adds them without rounding: exact means exact. The price is a limit of about 3,000 places.
+2**53, so floating point adds them without rounding: exact means exact, up to some 100,000 places on a side.
+Equals are not weighed apart: the order of rows and columns, which the seed gives, decides between them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from domain.decider import ParticipantId
-from domain.matching.compatibility import DECIMALS
+from domain.matching.compatibility import STEPS
 
-Solver = Callable[[Sequence[Sequence[float]]], Sequence[tuple[int, int]]]
-"""Takes a rectangular matrix of weights of at least 0 and returns (row, column) cells of the highest total weight,
-no row and no column twice. Cells of weight 0 may be left out."""
-
-Pair = tuple[ParticipantId, ParticipantId]
-"""The mentor's id, then the mentee's."""
+Cell = tuple[int, int]
+"""Row and column of a matrix; or, of a pair, the positions of mentor and mentee."""
 
 _EXACT_BELOW = 2**53
-_FINEST_TIE = 2**16
-_STEPS: int = 10**DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Room for one pairing. `first` says that filling it gives a pairing to somebody who has none."""
+    """Room for one pairing. `owner` is a position; `first`: filling it gives a pairing to somebody who has none."""
 
-    owner: ParticipantId
+    owner: int
     first: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The matrix, described. The weight of the cell of a mentor's and a mentee's place is
+
+    score in steps * `step` + 1 if the pair is in `preferred` + the bonus of the row + the bonus of the column,
+
+    and 0 where the pair is barred or in `apart`. `gates` rows and columns of zeros follow.
+    `cells` are weights that stand instead; those in `scored` carry the score of a pair besides.
+    """
+
+    rows: Sequence[int]
+    row_bonus: Sequence[int]
+    columns: Sequence[int]
+    column_bonus: Sequence[int]
+    step: int
+    preferred: Collection[Cell]
+    apart: Collection[Cell]
+    gates: int
+    cells: Mapping[Cell, int]
+    scored: Mapping[Cell, Cell]
+
+
+Solver = Callable[[Board], Sequence[Cell]]
+"""Gives the cells of the highest total weight, no row and no column twice, those that weigh nothing left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What stands beside the scores: pairs never to be made here, and those to keep among equals."""
+
+    apart: frozenset[Cell] = frozenset()
+    preferred: frozenset[Cell] = frozenset()
+
+
 def best_pairs(
-    mentor_places: Sequence[Place],
-    mentee_places: Sequence[Place],
-    scores: Mapping[Pair, float],
-    *,
-    seed: int,
-    solver: Solver,
-) -> set[Pair]:
-    """The pairs of the best proposal; a pair that is not in `scores` is barred.
+    mentor_places: Sequence[Place], mentee_places: Sequence[Place], solver: Solver, wishes: Wishes | None = None
+) -> set[Cell]:
+    """The pairs of the best proposal, by the positions of mentor and mentee.
 
     The same arguments in the same order give the same pairs. Raises ValueError when there are more
     places than can be solved exactly, or when `solver` does not keep its contract.
     """
-    if not scores:
+    if not mentor_places or not mentee_places:
         return set()
-    gates: list[Pair] = []
+    gates: list[Cell] = []
     while True:
-        board = _Board(mentor_places, mentee_places, gates, scores, seed)
-        found = Counter(board.read(solver(board.matrix)))
+        layout = _Layout(mentor_places, mentee_places, gates, wishes or Wishes())
+        found = Counter(layout.read(solver(layout.board())))
         twice = [pair for pair, times in found.items() if times > 1]
         if not twice:
             return set(found)
@@ -77,97 +100,88 @@ def best_pairs(
 class _Scale:
     """Whole-number tiers, each larger than all that the tier below can add up to over `pairs` pairs.
 
-    A tie weight is in 0 … `ties`-1, so all of them together are less than one `step` of score; all steps and
-    ties together are less than one `person`; one `person` and one pair together are less than half a `gate`.
-    The tie weights therefore never change the optimum of people and score, and only choose among equals. They
-    come from a hash of the seed and the two ids, so equals are not always decided for the lowest id.
+    All preferences together are less than one `step` of score; all steps and preferences together are less than
+    one `person`; one `person` and one pair together are less than half a `gate`.
     """
 
-    ties: int
     step: int
     person: int
     gate: int
 
     @classmethod
-    def for_places(cls, pairs: int, side: int) -> _Scale:
+    def of(cls, pairs: int, side: int, *, preferring: bool) -> _Scale:
         # The solver adds weights along paths of at most 2 * side cells of at most one gate each, and keeps a few
         # such sums at a time: 8 paths * 2 * side * gate, with gate = 4 * person, must stay exact.
         largest_person = _EXACT_BELOW // (64 * side)
-        ties = min(largest_person // ((pairs * _STEPS + 1) * pairs), _FINEST_TIE)
-        if ties < 1:
+        step = pairs + 1 if preferring and (pairs * STEPS + 1) * (pairs + 1) <= largest_person else 1
+        person = (pairs * STEPS + 1) * step
+        if person > largest_person:
             raise ValueError(f"found {side} places on one side, expected few enough to solve exactly: split the cohort")
-        step = pairs * ties
-        person = (pairs * _STEPS + 1) * step
-        return cls(ties, step, person, gate=4 * person)
-
-    def worth(self, pair: Pair, score: float, seed: int) -> int:
-        return round(score * _STEPS) * self.step + self._tie(pair, seed)
-
-    def _tie(self, pair: Pair, seed: int) -> int:
-        digest = sha256("\n".join((str(seed), *pair)).encode()).digest()
-        return int.from_bytes(digest[:8], "big") % self.ties
+        return cls(step, person, gate=4 * person)
 
 
-class _Board:
-    """The matrix: a row for each mentor's place and each gate, a column for each mentee's place and each gate."""
+@dataclass(slots=True)
+class _Layout:
+    """A row for each mentor's place and each gate, a column for each mentee's place and each gate."""
 
-    def __init__(
-        self,
-        mentor_places: Sequence[Place],
-        mentee_places: Sequence[Place],
-        gates: Sequence[Pair],
-        scores: Mapping[Pair, float],
-        seed: int,
-    ) -> None:
-        self._mentor_places = mentor_places
-        self._mentee_places = mentee_places
-        self._gate_row = {pair: len(mentor_places) + nth for nth, pair in enumerate(gates)}
-        self._gate_column = {pair: len(mentee_places) + nth for nth, pair in enumerate(gates)}
-        height, width = len(mentor_places) + len(gates), len(mentee_places) + len(gates)
-        pairs = min(len(mentor_places), len(mentee_places))
-        self._scale = _Scale.for_places(pairs, side=max(height, width))
-        self._worth = {pair: self._scale.worth(pair, score, seed) for pair, score in scores.items()}
-        self.matrix = [[0.0] * width for _ in range(height)]
-        self._weigh_places()
-        for pair in gates:
-            self._weigh_gate(pair)
+    mentor_places: Sequence[Place]
+    mentee_places: Sequence[Place]
+    gates: Sequence[Cell]
+    wishes: Wishes
+    scale: _Scale = field(init=False)
 
-    def _weigh_places(self) -> None:
-        for row, mentor in enumerate(self._mentor_places):
-            for column, mentee in enumerate(self._mentee_places):
-                pair = mentor.owner, mentee.owner
-                if pair in self._worth and pair not in self._gate_row:
-                    bonus = (mentor.first + mentee.first) * self._scale.person
-                    self.matrix[row][column] = float(self._worth[pair] + bonus)
+    def __post_init__(self) -> None:
+        heights = len(self.mentor_places), len(self.mentee_places)
+        preferring = bool(self.wishes.preferred)
+        self.scale = _Scale.of(min(heights), max(heights) + len(self.gates), preferring=preferring)
 
-    def _weigh_gate(self, pair: Pair) -> None:
+    def board(self) -> Board:
+        cells: dict[Cell, int] = {}
+        scored: dict[Cell, Cell] = {}
+        for nth, pair in enumerate(self.gates):
+            cells |= self._gate(nth, pair)
+            rows = [row for row, place in enumerate(self.mentor_places) if place.owner == pair[0]]
+            scored |= {(row, len(self.mentee_places) + nth): pair for row in rows}
+        preferring = self.scale.step > 1
+        return Board(
+            rows=[place.owner for place in self.mentor_places],
+            row_bonus=[place.first * self.scale.person for place in self.mentor_places],
+            columns=[place.owner for place in self.mentee_places],
+            column_bonus=[place.first * self.scale.person for place in self.mentee_places],
+            step=self.scale.step,
+            preferred=self.wishes.preferred if preferring else (),
+            apart=self.wishes.apart,
+            gates=len(self.gates),
+            cells=cells,
+            scored=scored,
+        )
+
+    def _gate(self, nth: int, pair: Cell) -> dict[Cell, int]:
         mentor, mentee = pair
-        gate_row, gate_column = self._gate_row[pair], self._gate_column[pair]
-        half = self._scale.gate // 2
-        self.matrix[gate_row][gate_column] = float(self._scale.gate)
-        for row, place in enumerate(self._mentor_places):
-            if place.owner == mentor:
-                self.matrix[row][gate_column] = float(half + place.first * self._scale.person + self._worth[pair])
-        for column, place in enumerate(self._mentee_places):
-            if place.owner == mentee:
-                self.matrix[gate_row][column] = float(half + place.first * self._scale.person)
+        own_row, own_column = len(self.mentor_places) + nth, len(self.mentee_places) + nth
+        half = self.scale.gate // 2
+        rows = [row for row, place in enumerate(self.mentor_places) if place.owner == mentor]
+        columns = [column for column, place in enumerate(self.mentee_places) if place.owner == mentee]
+        cells = {(row, column): 0 for row in rows for column in columns}
+        cells |= {(row, own_column): half + self.mentor_places[row].first * self.scale.person for row in rows}
+        cells |= {(own_row, column): half + self.mentee_places[column].first * self.scale.person for column in columns}
+        return cells | {(own_row, own_column): self.scale.gate}
 
-    def read(self, cells: Sequence[tuple[int, int]]) -> list[Pair]:
+    def read(self, taken: Sequence[Cell]) -> list[Cell]:
         """The pairs that the solver's cells mean, possibly one of them twice if it has no gate."""
-        if len({row for row, _ in cells}) < len(cells) or len({column for _, column in cells}) < len(cells):
+        if len({row for row, _ in taken}) < len(taken) or len({column for _, column in taken}) < len(taken):
             raise ValueError("expected a solver that takes no row and no column twice")
-        taken = [(row, column) for row, column in cells if self.matrix[row][column] > 0]
         met = [
-            (self._mentor_places[row].owner, self._mentee_places[column].owner)
+            (self.mentor_places[row].owner, self.mentee_places[column].owner)
             for row, column in taken
-            if row < len(self._mentor_places) and column < len(self._mentee_places)
+            if row < len(self.mentor_places) and column < len(self.mentee_places)
         ]
         return [*met, *self._open_gates(taken)]
 
-    def _open_gates(self, taken: list[tuple[int, int]]) -> list[Pair]:
-        entered = {column for row, column in taken if row < len(self._mentor_places)}
-        left = {row for row, column in taken if column < len(self._mentee_places)}
-        opened = [pair for pair, column in self._gate_column.items() if column in entered]
-        if opened != [pair for pair, row in self._gate_row.items() if row in left]:
+    def _open_gates(self, taken: Sequence[Cell]) -> list[Cell]:
+        entered = {column - len(self.mentee_places) for row, column in taken if row < len(self.mentor_places)}
+        left = {row - len(self.mentor_places) for row, column in taken if column < len(self.mentee_places)}
+        opened = [nth for nth in range(len(self.gates)) if nth in entered]
+        if opened != [nth for nth in range(len(self.gates)) if nth in left]:
             raise ValueError("expected a solver that finds the highest total weight")
-        return opened
+        return [self.gates[nth] for nth in opened]

@@ -14,7 +14,7 @@ from domain.roster import Person
 _DOES_NOT_MATTER = {"name", "email", "country"}
 """The fields of a person that no score and no bar looks at."""
 
-_LISTS_WITHOUT_ORDER = ("skills_offered", "skills_wanted", "interests")
+_LISTS_WITHOUT_ORDER = ("skills_offered", "skills_wanted", "interests", "languages", "conflicts", "earlier_partners")
 
 
 def input_hash(

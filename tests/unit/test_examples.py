@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from roster_people import SUMMER, WINTER
 
-from activities.assignment_solver import solve
+from activities.pair_survey import surveyed
 from domain.matching.assignment import propose
 from domain.program import ProgramDesign
 from intake.problems import IntakeError
@@ -42,7 +42,7 @@ def test_the_roster_is_one_company_with_one_head() -> None:
 def test_the_roster_makes_at_least_26_pairs_and_leaves_some_people_over(on: date, seed: int) -> None:
     people = read_roster(EXAMPLES / "roster.csv")
     design = read_program(EXAMPLES / "digital-fluency.yaml")
-    proposal = propose(people, design.matching, seed=seed, hours=design.working_hours, on=on, solver=solve)
+    proposal = propose(people, design.matching, seed=seed, hours=design.working_hours, on=on, surveyor=surveyed)
     assert len(proposal.pairs) >= 26
     assert 3 <= len(proposal.left_over) <= 12
     reasons = {one.person: one.reason for one in proposal.left_over}

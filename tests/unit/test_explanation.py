@@ -64,4 +64,4 @@ def test_a_weak_part_is_no_strength_however_heavy() -> None:
 
 @pytest.mark.parametrize("part", list(Parts.model_fields))
 def test_every_part_has_words(part: str) -> None:
-    assert why_paired(parts(**{part: 1.0}), MatchingWeights()).startswith("No part") is False
+    assert why_paired(parts(**{part: 1.0}), MatchingWeights(language=1)).startswith("No part") is False

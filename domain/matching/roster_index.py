@@ -1,0 +1,43 @@
+"""Who reports to whom, at any distance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from domain.decider import ParticipantId
+from domain.reporting_line import Relation, relations
+from domain.roster import Person
+
+
+class RosterIndex:
+    """Build it from the whole roster, also when only some of its people are to be matched: the line
+    between two people may lead through somebody who takes no part.
+    """
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._manager_of = {person.id: person.manager for person in people}
+        self._above: dict[ParticipantId, tuple[ParticipantId, ...]] = {}
+
+    def above(self, person: ParticipantId) -> tuple[ParticipantId, ...]:
+        """Managers, nearest first. A line that runs in a circle ends before it repeats anybody."""
+        if person not in self._above:
+            self._above[person] = self._climb(person)
+        return self._above[person]
+
+    def of_one_line(
+        self, people: Iterable[ParticipantId], relation: Relation
+    ) -> Iterator[tuple[ParticipantId, ParticipantId]]:
+        """Every pair of somebody in `people` and one of their managers that stands in this relation."""
+        for one in people:
+            above = self.above(one)
+            for other in above:
+                if relation in relations(one, above, other, self.above(other)):
+                    yield one, other
+
+    def _climb(self, person: ParticipantId) -> tuple[ParticipantId, ...]:
+        line: dict[ParticipantId, None] = {}
+        manager = self._manager_of.get(person)
+        while manager is not None and manager != person and manager not in line:
+            line[manager] = None
+            manager = self._manager_of.get(manager)
+        return tuple(line)
