@@ -126,11 +126,10 @@ class _Reading:
     def _named_by_the_design(self, relations: Relations) -> Iterator[Problem]:
         if self._design is None or "id" not in relations.titles:
             return
-        matching = self._design.matching
-        for field, pairs in (("forbidden", matching.forbidden), ("pinned", matching.pinned)):
-            for one in dict.fromkeys(one for pair in pairs for one in pair if one not in relations.line_of):
-                expected = f"the person whom 'matching.{field}' of the program design names"
-                yield Problem(self._file, None, relations.titles["id"], f"no row {quoted(one)}", expected)
+        pinned = (one for pair in self._design.matching.pinned for one in pair)  # whom it forbids may be elsewhere
+        for one in dict.fromkeys(one for one in pinned if one not in relations.line_of):
+            expected = "the person whom 'matching.pinned' of the program design names"
+            yield Problem(self._file, None, relations.titles["id"], f"no row {quoted(one)}", expected)
 
 
 def _header_problems(

@@ -167,14 +167,13 @@ def test_columns_that_may_be_missing_may_be_missing_unless_the_design_names_them
         read_roster(file, design(roster=RosterPolicy(columns={"languages": "Sprachen"})))
 
 
-def test_whom_the_design_names_must_be_there_and_a_required_language_too(tmp_path: Path) -> None:
+def test_whom_the_design_pins_must_be_there_and_a_required_language_too(tmp_path: Path) -> None:
     file = tmp_path / "roster.csv"
     file.write_text(text_of([mentor(languages=["english"]), mentee()], ","), newline="")
     matching = MatchingPolicy(pinned=(("junior", "gone"),), forbidden=(("junior", "x"),), language="required")
     with pytest.raises(IntakeError) as refused:
         read_roster(file, design(matching=matching))
     assert [(one.line, one.where, one.found) for one in refused.value.problems] == [
-        (None, "id", "no row 'x'"),
         (None, "id", "no row 'gone'"),
         (3, "languages", "nothing"),
     ]
