@@ -75,6 +75,8 @@ def print_explained(console: Console, found: Explained, names: Mapping[str, str]
         console.print(_parts(partner.parts, found.weights))
     if found.left_over is not None:
         console.print(f"has no partner. {found.left_over.reason}", markup=False)
+        if found.left_over.relaxation is not None:
+            console.print(f"The least that would help: {found.left_over.relaxation.says}", markup=False)
     elif not found.partners:
         console.print("has no partner.")
     possible = [one for one in found.others if one.score is not None]
