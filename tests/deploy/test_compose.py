@@ -9,10 +9,10 @@ from checked import DEPLOY, bites, documents, passes, spoilt
 
 COMPOSE = DEPLOY / "compose.yaml"
 SCHEMA = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
-PASSWORDS = {
+SECRETS = {
     line.removesuffix("="): "secret"
     for line in (DEPLOY / ".env.example").read_text().splitlines()
-    if line.endswith("PASSWORD=")
+    if line.endswith(("PASSWORD=", "_KEY="))
 }
 
 
@@ -22,7 +22,7 @@ def reader(compose: Path) -> tuple[str | Path, ...]:
 
 def test_the_file() -> None:
     passes(*SCHEMA, COMPOSE)
-    passes(*reader(COMPOSE), **PASSWORDS)
+    passes(*reader(COMPOSE), **SECRETS)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_the_schema_bites(tmp_path: Path, found: str, planted: str, part: str) -
     ],
 )
 def test_docker_compose_bites(tmp_path: Path, found: str, planted: str, part: str) -> None:
-    bites(part, *reader(spoilt(tmp_path, COMPOSE, found, planted)), **PASSWORDS)
+    bites(part, *reader(spoilt(tmp_path, COMPOSE, found, planted)), **SECRETS)
 
 
 def test_a_missing_password_is_a_sentence() -> None:
-    for missing in PASSWORDS:
-        given = {name: value for name, value in PASSWORDS.items() if name != missing}
+    for missing in SECRETS:
+        given = {name: value for name, value in SECRETS.items() if name != missing}
         bites(f"{missing} is missing a value: set it in deploy/.env", *reader(COMPOSE), **given)
 
 

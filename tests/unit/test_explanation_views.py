@@ -31,7 +31,7 @@ def told(relaxation: Relaxation | None) -> str:
         left_over=left_over,
         others=(),
     )
-    console = Console(width=160, record=True, quiet=False, file=None)
+    console = Console(width=160)
     with console.capture() as captured:
         print_explained(console, found, {"P001": "Margaret"})
     return captured.get()
