@@ -5,7 +5,7 @@ from __future__ import annotations
 from rehearsal.assumptions import Assumptions
 from rehearsal.on_server import Difference, parted
 from rehearsal.simulation import simulate
-from tests.unit.rehearsal.given import pairs
+from tests.unit.rehearsals.given import pairs
 
 
 def test_the_first_difference_is_named() -> None:

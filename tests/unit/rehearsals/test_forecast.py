@@ -12,7 +12,7 @@ from rehearsal.forecast import Forecast, forecast, interval
 from rehearsal.runs import run_seed
 from rehearsal.simulation import simulate
 from rehearsal.tally import overlaps
-from tests.unit.rehearsal.given import START, design, pairs, runs
+from tests.unit.rehearsals.given import START, design, pairs, runs
 
 
 def summary(number: int, cores: int = 1) -> Forecast:

@@ -18,7 +18,7 @@ from rehearsal.assumptions import Assumptions, changed
 from rehearsal.fitting import Count, Delays, Estimate, delay, delay_or_never, fitted, rate, share
 from rehearsal.observing import observe
 from rehearsal.simulation import simulate
-from tests.unit.rehearsal.given import START, design
+from tests.unit.rehearsals.given import START, design
 
 TRUTH = changed(
     Assumptions(),

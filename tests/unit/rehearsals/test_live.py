@@ -13,7 +13,7 @@ from rehearsal.assumptions import Assumptions, changed
 from rehearsal.forecast import forecast
 from rehearsal.live import riskiest, why
 from rehearsal.runs import Standing, lived, rehearse
-from tests.unit.rehearsal.given import START, pairs
+from tests.unit.rehearsals.given import START, pairs
 
 
 def stood(create: CreatePairing, seed: int, now: datetime, assumptions: Assumptions) -> tuple[Pairing, Pairing]:

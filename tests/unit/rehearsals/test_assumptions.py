@@ -9,7 +9,7 @@ import pytest
 from intake.problems import IntakeError
 from operations.rehearse_commands import PEOPLE
 from rehearsal.assumptions import Assumptions
-from tests.unit.rehearsal.given import EXAMPLES
+from tests.unit.rehearsals.given import EXAMPLES
 
 
 def read(tmp_path: Path, text: str) -> Assumptions:

@@ -11,7 +11,7 @@ from operations.rehearsed import Rehearsed, Risky, as_json, sentences
 from rehearsal.assumptions import Assumptions
 from rehearsal.comparison import differences
 from rehearsal.forecast import forecast
-from tests.unit.rehearsal.given import design, pairs, runs
+from tests.unit.rehearsals.given import design, pairs, runs
 
 
 def rehearsed() -> Rehearsed:
