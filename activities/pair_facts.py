@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -71,6 +71,7 @@ class BlockFacts:
     roster: RosterArrays
     rows: slice
     columns: slice
+    seen: dict[object, Floats] = field(default_factory=dict)
 
     def number(self, side: Side, field: NumberOf) -> Floats:
         return self._figures(side, field, lambda person: float(getattr(person, field)))
@@ -88,9 +89,12 @@ class BlockFacts:
             known = {term: nth for nth, term in enumerate(sorted(set().union(*mine)))}
             return _incidence(mine, known), _incidence(theirs, known)
 
-        mine, theirs = self.roster.once(("shared", of_mentor, of_mentee), make)
-        shared: Floats = (mine[self.rows] @ theirs[self.columns].T).astype(np.float64)
-        return shared
+        def block() -> Floats:
+            mine, theirs = self.roster.once(("shared", of_mentor, of_mentee), make)
+            shared: Floats = (mine[self.rows] @ theirs[self.columns].T).astype(np.float64)
+            return shared
+
+        return self._once_a_block(("shared", of_mentor, of_mentee), block)
 
     def differs(self, field: TextOf) -> Floats:
         return 1.0 - self._same(self.roster.codes(("text", field), lambda person: folded(person, field)))
@@ -130,6 +134,12 @@ class BlockFacts:
             (side, key), lambda: np.array([figure(person) for person in people], dtype=np.float64)
         )
         return made[self.rows, np.newaxis] if side == "mentor" else made[np.newaxis, self.columns]
+
+    def _once_a_block(self, key: object, make: Callable[[], Floats]) -> Floats:
+        """What bars and score both ask about."""
+        if key not in self.seen:
+            self.seen[key] = make()
+        return self.seen[key]
 
     def _people(self) -> Iterator[Person]:
         return (person for side in self.roster.people.values() for person in side)
