@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from temporalio.service import ServiceClient
 
 from activities.heartbeats import heartbeating
 from domain.cohort.state import PlannedPairing
-from domain.decider import Actor, Frozen, Role
+from domain.decider import Actor, Frozen, ParticipantId, Role
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Party
 from domain.program import ProgramDesign, days
@@ -32,12 +32,21 @@ AFTER_THE_PROGRAM = days(365)
 """How far behind the program's weeks holidays are taken along: pauses, late evaluations."""
 
 
+class ApprovedPair(Frozen):
+    """What a launch needs of a planned pairing: whom it pairs, not why. So a batch stays small."""
+
+    pairing: str
+    mentor: ParticipantId
+    mentee: ParticipantId
+    replaces: str | None = None
+
+
 class LaunchRequest(Frozen):
     """A batch of approved pairs that share a design and a start; their offers go out at `starts_at`."""
 
     cohort: str
     design: ProgramDesign
-    pairs: tuple[PlannedPairing, ...]
+    pairs: tuple[ApprovedPair, ...]
     approved_at: AwareDatetime
     starts_at: AwareDatetime
 
@@ -61,14 +70,14 @@ class Launching:
         """On a loop of its own: there the calls do not queue behind everything else that the worker does."""
         client, slots = await _connected_again(self._client), asyncio.Semaphore(IN_FLIGHT)
 
-        async def start(planned: PlannedPairing) -> str:
+        async def start(pair: ApprovedPair) -> str:
             async with slots:
                 with suppress(WorkflowAlreadyStartedError):  # it ran and has ended: an earlier try started it
-                    await start_pairing(client, self._task_queue, creation(request, planned, roster))
-            return planned.pairing
+                    await start_pairing(client, self._task_queue, creation(request, pair, roster))
+            return pair.pairing
 
         async with asyncio.TaskGroup() as starts:
-            started = [starts.create_task(start(planned)) for planned in request.pairs]
+            started = [starts.create_task(start(pair)) for pair in request.pairs]
         return [task.result() for task in started]
 
 
@@ -92,16 +101,23 @@ async def start_pairing(client: Client, task_queue: str, create: CreatePairing) 
     )
 
 
-def creation(request: LaunchRequest, planned: PlannedPairing, roster: Mapping[str, Person]) -> CreatePairing:
+def approved(planned: Iterable[PlannedPairing]) -> tuple[ApprovedPair, ...]:
+    """The planned pairings as a launch takes them."""
+    return tuple(
+        ApprovedPair(pairing=one.pairing, mentor=one.pair.mentor, mentee=one.pair.mentee, replaces=one.replaces)
+        for one in planned
+    )
+
+
+def creation(request: LaunchRequest, pair: ApprovedPair, roster: Mapping[str, Person]) -> CreatePairing:
     """The command that an approved pair begins with."""
-    pair = planned.pair
     return CreatePairing(
         by=Actor(role=Role.COORDINATOR, id="launch"),
         key="create",
         at=request.approved_at,
-        pairing=planned.pairing,
+        pairing=pair.pairing,
         cohort=request.cohort,
-        replaces=planned.replaces,
+        replaces=pair.replaces,
         design=request.design,
         mentor=_party(roster[pair.mentor], request),
         mentee=_party(roster[pair.mentee], request),

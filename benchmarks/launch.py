@@ -18,7 +18,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.launching import IN_FLIGHT, LaunchRequest, creation, start_pairing
+from activities.launching import IN_FLIGHT, LaunchRequest, approved, creation, start_pairing
 from benchmarks.rounds import Result, compared, save
 from domain.cohort import decider
 from domain.cohort.decider import CohortCommand
@@ -145,12 +145,10 @@ async def _launch(running: Bench, pairings: int) -> float:
 async def _start(running: Bench, pairings: int) -> float:
     desk = await running.approved(pairings)
     state = await desk.state()
-    now = datetime.now(UTC)
-    request = LaunchRequest(
-        cohort=desk.cohort, design=DESIGN, pairs=state.proposed, approved_at=now, starts_at=_later()
-    )
+    now, pairs = datetime.now(UTC), approved(state.proposed)
+    request = LaunchRequest(cohort=desk.cohort, design=DESIGN, pairs=pairs, approved_at=now, starts_at=_later())
     roster = {person.id: person for person in _people(pairings)}
-    creates = [creation(request, planned, roster) for planned in state.proposed]
+    creates = [creation(request, pair, roster) for pair in pairs]
     slots = asyncio.Semaphore(IN_FLIGHT)
 
     async def start(number: int) -> None:

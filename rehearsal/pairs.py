@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.launching import LaunchRequest, creation
+from activities.launching import LaunchRequest, approved, creation
 from activities.matching import MatchRequest, match
 from domain.cohort.state import Participant
 from domain.matching.assignment import LeftOver
@@ -37,7 +37,8 @@ def matched(
     """Match the people and make their pairings. `opened` is when the cohort is matched and approved."""
     participants = tuple(Participant(id=person.id, role=person.role, capacity=person.capacity) for person in people)
     found = match(people, MatchRequest(cohort=cohort, design=design, seed=seed, participants=participants, on=opened))
-    launch = LaunchRequest(cohort=cohort, design=design, pairs=found.pairs, approved_at=opened, starts_at=starts_at)
+    pairs = approved(found.pairs)
+    launch = LaunchRequest(cohort=cohort, design=design, pairs=pairs, approved_at=opened, starts_at=starts_at)
     roster = {person.id: person for person in people}
-    creates = tuple(creation(launch, planned, roster) for planned in found.pairs)
+    creates = tuple(creation(launch, pair, roster) for pair in pairs)
     return Pairs(design=design, starts_at=starts_at, creates=creates, left_over=found.left_over)

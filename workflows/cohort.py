@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.erasing import Erasing, ErasureRequest
-    from activities.launching import Launching, LaunchRequest
+    from activities.launching import Launching, LaunchRequest, approved
     from activities.matching import BarsRequest, Matching, MatchRequest, RematchRequest
     from activities.ordering import Ordering, OrderRequest
     from activities.reviewing import EvaluationRequest, PairingRequest, Reviewing, ReviewRequest
@@ -42,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.engine import Carried, Engine, instant, must_be_named
     from workflows.search_attributes import changes
 
-LAUNCH_BATCH = 250
+LAUNCH_BATCH = 500
 """Pairings started by one activity: what is started once more after a kill, and one answer's size."""
 
 ORDER_BATCH = 50
@@ -259,7 +259,7 @@ class CohortWorkflow:
         if starts_at is None or approved_at is None:
             raise AssertionError("an approved cohort has a start")
         alike = (planned for planned in state.unlaunched if planned.starts_at == first.starts_at)
-        batch = tuple(islice(alike, LAUNCH_BATCH))
+        batch = approved(islice(alike, LAUNCH_BATCH))
         launched = await workflow.execute_activity_method(
             Launching.launch_pairings,
             LaunchRequest(

@@ -19,7 +19,7 @@ from temporalio.client import (
 )
 from temporalio.testing import ActivityEnvironment
 
-from activities.launching import Launching, LaunchRequest
+from activities.launching import Launching, LaunchRequest, approved
 from domain.cohort.decider import evolve, load
 from domain.cohort.enrolment import EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches
@@ -127,7 +127,7 @@ async def test_a_repeated_launch_starts_nothing_twice(cohort: LiveCohort) -> Non
     request = LaunchRequest(
         cohort=cohort.desk.cohort,
         design=running.design,
-        pairs=proposed.proposed,
+        pairs=approved(proposed.proposed),
         approved_at=running.approved_at,
         starts_at=running.starts_at,
     )
