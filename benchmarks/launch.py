@@ -41,7 +41,7 @@ from worker import connect_to
 from workflows.batches import StreamIdentity
 from workflows.contract import TASK_QUEUE
 
-PAIRINGS, ROUNDS = 1000, 3
+PAIRINGS, ROUNDS = 1000, 5
 AT_ONCE = 400
 OPERATIONS = Actor(role=Role.COORDINATOR, id="operations")
 APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")
