@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
 from temporalio import activity
@@ -15,6 +15,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import ServiceClient
 
 from activities.heartbeats import heartbeating
+from activities.search_attributes import at_creation
 from domain.cohort.state import PlannedPairing
 from domain.decider import Actor, Frozen, ParticipantId, Role
 from domain.pairing.proposal import CreatePairing
@@ -96,6 +97,7 @@ async def start_pairing(client: Client, task_queue: str, create: CreatePairing) 
         task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        search_attributes=at_creation(create, datetime.now(UTC)),
         static_summary=f"Pairing {create.pairing} of {create.cohort}",
         static_details=f"{create.design.title}, version {create.design.version}",
     )

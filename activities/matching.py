@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.heartbeats import heartbeating
 from activities.pair_survey import surveyed
 from domain.cohort.rematch import Candidate, by_priority
-from domain.cohort.state import Participant, PlannedPairing
+from domain.cohort.state import Cohort, Participant, PlannedPairing
 from domain.decider import Frozen, ParticipantId
 from domain.matching.assignment import LeftOver, ProposedPair, propose
 from domain.matching.bars import Bar, RosterIndex, bars
@@ -30,7 +30,8 @@ Pairs: TypeAlias = tuple[tuple[ParticipantId, ParticipantId], ...]
 class MatchRequest(Frozen):
     """Whom to match by which design. `on` is the day whose UTC offsets count for shared working time.
 
-    `pins` are pairs that the proposal must hold, `apart` pairs that it must not.
+    `pins` are pairs that the proposal must hold, `apart` pairs that it must not, `standing` those that people have
+    seen already: as few of them as possible change.
     """
 
     cohort: str
@@ -40,6 +41,7 @@ class MatchRequest(Frozen):
     on: AwareDatetime
     pins: Pairs = ()
     apart: Pairs = ()
+    standing: Pairs = ()
 
 
 class BarsRequest(Frozen):
@@ -99,17 +101,43 @@ class Matching:
             return await asyncio.to_thread(match_again, roster, request)
 
 
-def match(roster: Sequence[Person], request: MatchRequest) -> MatchResult:
-    """The best pairs of a roster around the pinned ones, by SciPy; takes seconds for a thousand people."""
-    design, on = request.design, request.on.date()
+def match_request(state: Cohort, design: ProgramDesign | None = None) -> MatchRequest:
+    """What the cohort's matching takes now, or would take by another design."""
+    return MatchRequest(
+        cohort=state.id,
+        design=design or state.design,
+        seed=state.seed,
+        participants=tuple(one for one in state.participants if one.id not in state.ineligible),
+        on=state.since,
+        pins=tuple(pair for pair in state.pins if not {*pair} & {*state.ineligible}),
+        apart=state.apart,
+        standing=state.stood or tuple(planned.people for planned in state.proposed),
+    )
+
+
+def match(roster: Sequence[Person], request: MatchRequest, *, keep: bool = True) -> MatchResult:
+    """The best pairs of a roster around the pinned ones, by SciPy; takes seconds for a thousand people.
+
+    Without `keep`, standing pairs count among equals alone: what other rules would give, not what a correction costs.
+    """
+    design, on, standing = request.design, request.on.date(), request.standing
     ruled_out = (*design.matching.forbidden, *request.apart)
     pinned = (*design.matching.pinned, *request.pins)
     policy = design.matching.model_copy(update={"forbidden": ruled_out, "pinned": pinned})
     places = {participant.id: participant.capacity for participant in request.participants}
+    seed, hours = request.seed, design.working_hours
     found = propose(
-        roster, policy, seed=request.seed, hours=design.working_hours, on=on, surveyor=surveyed, places=places
+        roster,
+        policy,
+        seed=seed,
+        hours=hours,
+        on=on,
+        surveyor=surveyed,
+        places=places,
+        standing=standing,
+        keep=keep,
     )
-    digest = input_hash(roster, policy, seed=request.seed, hours=design.working_hours, on=on, places=places)
+    digest = input_hash(roster, policy, seed=seed, hours=hours, on=on, places=places, standing=standing)
     return MatchResult(
         input_hash=digest, pairs=tuple(_planned(pair, design) for pair in found.pairs), left_over=found.left_over
     )

@@ -110,7 +110,7 @@ def solve(steps: NDArray[np.int16], board: Board) -> list[Cell]:
     for (row, column), weight in board.cells.items():
         cost[row, column] = -weight
     for (row, column), pair in board.scored.items():
-        cost[row, column] -= float(steps[pair]) * board.step + (pair in board.preferred)
+        cost[row, column] -= float(steps[pair]) * board.step + board.preference * (pair in board.preferred)
     # Costs and not weights to maximise: of those, SciPy makes a copy.
     rows, columns = linear_sum_assignment(cost)
     weighty = cost[rows, columns] < 0
@@ -132,7 +132,7 @@ def _weigh(cost: NDArray[np.float64], steps: NDArray[np.int16], board: Board) ->
         allowed = score >= 0
         if marks is not None:
             mark = marks[owners[rows]][:, others]
-            weight += mark == _PREFERRED
+            weight += float(board.preference) * (mark == _PREFERRED)
             allowed &= mark != _APART
         cost[rows, : len(others)] = np.where(allowed, -weight, 0.0)
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from activities.pair_survey import surveyed
+from activities.matching import match as match_people
+from activities.matching import match_request
 from domain.cohort.enrolment import CloseEnrolment
 from domain.cohort.state import Cohort, CohortStage
-from domain.matching.assignment import propose
 from domain.matching.candidates import candidates
 from domain.matching.comparison import compared
 from domain.matching.explanation import why_barred
@@ -145,18 +145,10 @@ async def _what_if(state: Cohort, roster: list[Person], texts: list[str]) -> Wha
     if state.stage is not CohortStage.REVIEW:
         raise Refused(f"The cohort is {state.stage.value}: other weights are tried while it is in REVIEW.", "stage")
     policy = _reweighted(state.design.matching, texts)
-    places = {participant.id: participant.capacity for participant in state.participants}
-    found = await asyncio.to_thread(
-        propose,
-        roster,
-        policy,
-        seed=state.seed,
-        hours=state.design.working_hours,
-        on=state.since.date(),
-        surveyor=surveyed,
-        places=places,
-    )
-    return WhatIf(weights=policy.weights, changes=compared([planned.pair for planned in state.proposed], found.pairs))
+    asked = match_request(state, state.design.model_copy(update={"matching": policy}))
+    found = await asyncio.to_thread(match_people, roster, asked, keep=False)
+    pairs = [planned.pair for planned in found.pairs]
+    return WhatIf(weights=policy.weights, changes=compared([planned.pair for planned in state.proposed], pairs))
 
 
 def _reweighted(policy: MatchingPolicy, texts: list[str]) -> MatchingPolicy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -91,9 +91,13 @@ async def export(
     file: Path,
     form: ExportFormat,
     alias: Alias | None,
+    record: Callable[[int], Awaitable[None]],
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Write the file whole or not at all; the number of events. Raises ExportRefused for a cohort without any."""
+    """Write the file whole or not at all; the number of events. Raises ExportRefused for a cohort without any.
+
+    `record` puts the number down before anybody has the file; where it raises, there is none.
+    """
     count = 0
     unfinished = file.with_name(f".{file.name}.unfinished")
     try:
@@ -104,6 +108,7 @@ async def export(
                 on_progress(len(page))
         if not count:
             raise ExportRefused(f"The store has no event of a cohort {cohort!r}: see `pairloom cohort` for its id.")
+        await record(count)
         os.replace(unfinished, file)
     finally:
         unfinished.unlink(missing_ok=True)

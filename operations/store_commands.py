@@ -1,17 +1,24 @@
-"""`pairloom store`: look after the record itself. Needs the database alone; Temporal may be down."""
+"""`pairloom store`: look after the record itself. Needs the database alone; Temporal may be down.
+
+But for an export: who took data out is part of the record, so the cohort's workflow must hear of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
+from temporalio.service import RPCError, RPCStatusCode
 
+from domain.cohort.trail import ReportExport
 from domain.decider import Frozen
 from eventstore.failures import StoreUnavailable
 from eventstore.lag import Behind, Lag, lag
@@ -22,10 +29,13 @@ from eventstore.store import EventStore
 from eventstore.vault import new_master_key
 from eventstore.verification import Finding, Verified, seal_at, verify
 from operations.answers import answer, gives
+from operations.cohort_app import coordinator
+from operations.cohorts import CohortDesk
 from operations.endings import ExitCode, Refused
 from operations.exporting import ExportFormat, ExportRefused, aliases, export
 from operations.options import DEV_DATA, AsJson, DataDirectory
 from operations.progress_bar import progress_bar
+from operations.reach import reach
 from operations.servers import database_address
 from readmodels.standing import Standing
 
@@ -79,6 +89,7 @@ class CohortExported(Frozen):
     events: int
     file: str
     identified: bool
+    recorded: bool
 
 
 @store_app.command("migrate")
@@ -201,25 +212,58 @@ def export_cohort(
     identified: Annotated[
         bool, typer.Option("--identified", help="The record itself: participants' ids, goals, reasons.")
     ] = False,
+    unrecorded: Annotated[
+        bool,
+        typer.Option("--unrecorded", help="Of a cohort that has ended, or while Temporal is down: leave no trace."),
+    ] = False,
     data: DataDirectory = DEV_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Write a cohort's events for analysts: aliases instead of ids, no prose, every number and date."""
+    """Write a cohort's events for analysts: aliases instead of ids, no prose, every number and date.
+
+    The cohort's record says that it was done, before the file is there.
+    """
     alias = None if identified else aliases(_key(key_file))
 
+    async def written(store: EventStore, record: Callable[[int], Awaitable[None]]) -> int:
+        with progress_bar(hidden=as_json) as bar:
+            task = bar.add_task("events written", total=None)
+            return await export(store, cohort, file, form, alias, record, lambda more: bar.advance(task, more))
+
     async def run() -> int:
-        async with await EventStore.connect(database_address(data), max_size=1) as store:
-            with progress_bar(hidden=as_json) as bar:
-                task = bar.add_task("events written", total=None)
-                return await export(store, cohort, file, form, alias, lambda more: bar.advance(task, more))
+        if unrecorded:
+            async with await EventStore.connect(database_address(data), max_size=1) as store:
+                return await written(store, _leave_no_trace)
+        async with reach(data) as servers:
+            desk = CohortDesk(servers.client, cohort, coordinator())
+            return await written(servers.store, lambda events: _report(desk, events, identified=identified))
 
     try:
         count = asyncio.run(run())
     except ExportRefused as refused:
         raise Refused(str(refused)) from None
-    exported = CohortExported(cohort=cohort, events=count, file=str(file), identified=identified)
+    exported = CohortExported(
+        cohort=cohort, events=count, file=str(file), identified=identified, recorded=not unrecorded
+    )
     text = f"{count} events of {cohort} are in {file}."
     answer(exported, as_json, lambda console: console.print(text, markup=False, soft_wrap=True))
+
+
+async def _report(desk: CohortDesk, events: int, *, identified: bool) -> None:
+    report = ReportExport(by=coordinator(), key=f"export:{uuid4()}", pseudonymised=not identified, events=events)
+    try:
+        await desk.send(report)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise Refused(
+            f"Nothing was exported: the cohort '{desk.cohort}' has ended or never ran here, so its record cannot say "
+            "that it was. With --unrecorded its events are written all the same."
+        ) from None
+
+
+async def _leave_no_trace(events: int) -> None:
+    """The person has said so."""
 
 
 async def _fill(store: EventStore, projector: Projector, bar: Progress) -> int:

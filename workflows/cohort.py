@@ -15,9 +15,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.erasing import Erasing, ErasureRequest
     from activities.launching import Launching, LaunchRequest, approved
-    from activities.matching import BarsRequest, Matching, MatchRequest, RematchRequest
+    from activities.matching import BarsRequest, Matching, RematchRequest, match_request
     from activities.ordering import Ordering, OrderRequest
     from activities.reviewing import EvaluationRequest, PairingRequest, Reviewing, ReviewRequest
+    from activities.search_attributes import changes
     from domain.cohort import decider
     from domain.cohort.amendment import AmendProgram
     from domain.cohort.closing import AbandonCohort, CancelCohort, CloseCohort
@@ -40,7 +41,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.commands import answers, hears, update_name
     from workflows.contract import CohortCarried, CohortInput, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
-    from workflows.search_attributes import changes
 
 LAUNCH_BATCH = 500
 """Pairings started by one activity: what is started once more after a kill, and one answer's size."""
@@ -228,15 +228,7 @@ class CohortWorkflow:
         state = self.engine.state
         found = await workflow.execute_activity_method(
             Matching.match_cohort,
-            MatchRequest(
-                cohort=state.id,
-                design=state.design,
-                seed=state.seed,
-                participants=tuple(one for one in state.participants if one.id not in state.ineligible),
-                on=state.since,
-                pins=tuple(pair for pair in state.pins if not {*pair} & {*state.ineligible}),
-                apart=state.apart,
-            ),
+            match_request(state),
             start_to_close_timeout=timedelta(minutes=10),
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,

@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.search_attributes import of_pairing
     from domain.decider import Actor, Role
     from domain.pairing import decider
     from domain.pairing.amending import AmendDesign
@@ -33,7 +34,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.commands import answers, hears
     from workflows.contract import PairingCarried, PairingInput, PairingResult
     from workflows.engine import Carried, Engine, instant, must_be_named
-    from workflows.search_attributes import changes
 
 
 @workflow.defn(name="PairingWorkflow")
@@ -153,15 +153,7 @@ class PairingWorkflow:
     def _show(self, state: Pairing) -> None:
         now = workflow.now()
         colour, waiting = health(state, now), tuple(role.value for role in waiting_for(state))
-        updates = changes(
-            workflow.info().typed_search_attributes,
-            cohort=state.cohort,
-            program=state.design.program,
-            stage=state.stage.value,
-            health=colour.value,
-            waiting_for=waiting,
-            meetings_held=state.held,
-        )
+        updates = of_pairing(workflow.info().typed_search_attributes, state, now)
         if updates:
             workflow.upsert_search_attributes(updates)
         workflow.set_current_details(_details(state, colour, waiting, self.engine.ignored.total))

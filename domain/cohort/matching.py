@@ -115,6 +115,7 @@ def evolve_run(state: Cohort, event: MatchRunRecorded) -> Cohort:
         left_over=event.left_over,
         waiting=(*state.waiting, *waiting),
         waited=state.waited + len(waiting),
+        stood=(),
         match_runs=state.match_runs + 1,
     )
 

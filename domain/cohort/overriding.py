@@ -112,7 +112,7 @@ def couples(state: Cohort, command: PinPair | SwapMentees) -> tuple[Couple, ...]
 
 
 def evolve_overridden(state: Cohort, event: PairingOverridden) -> Cohort:
-    """MATCHING once more. Of two overrides about one pair, the later counts."""
+    """MATCHING once more, around the pairs that stand. Of two overrides about one pair, the later counts."""
     others = tuple(pair for pair in state.pins if pair not in event.pairs)
     apart = tuple(pair for pair in state.apart if pair not in event.pairs)
     if event.kind is OverrideKind.FORBID:
@@ -125,6 +125,7 @@ def evolve_overridden(state: Cohort, event: PairingOverridden) -> Cohort:
         since=event.at,
         pins=others,
         apart=apart,
+        stood=tuple(planned.people for planned in state.proposed),
         proposed=(),
         left_over=(),
         waiting=(),

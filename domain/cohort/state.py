@@ -229,6 +229,7 @@ class Cohort:
     invited: tuple[Invited, ...] = ()
     invitations: int = 0
     pins: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
+    stood: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
     ineligible: tuple[ParticipantId, ...] = ()
     match_runs: int = 0
     completed: tuple[str, ...] = ()

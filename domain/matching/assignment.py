@@ -1,8 +1,9 @@
 """Who is paired with whom: the exact best proposal for everybody at once.
 
 The order of what counts: (0) pinned pairs are made, (1) as many *people* as possible have a pairing, (2) the total
-score is as high as possible, (3) among equals, what stood before stays, and then the seed decides. Nobody takes the
-same person twice, and nobody takes more pairings than they have places.
+score is as high as possible, (3) among equals, what stood before stays, and then the seed decides. When people
+have corrected a proposal, what stood before comes ahead of the score. Nobody takes the same person twice, and nobody
+takes more pairings than they have places.
 `formulation.py` says why the answer is exact.
 """
 
@@ -43,12 +44,15 @@ def propose(
     surveyor: Surveyor,
     places: Mapping[ParticipantId, int] | None = None,
     standing: Collection[Pair] = (),
+    keep: bool = False,
 ) -> Proposal:
     """The best proposal for the people of a roster. The order of `people` does not matter.
 
     `places` says how many pairings each person can take now; somebody who is not in it takes no part, and
     somebody with fewer places than their capacity has a pairing already and gives way to those without one.
-    Without `places`, everybody takes part with their whole capacity. `standing` pairs are kept before equals.
+    Without `places`, everybody takes part with their whole capacity. `standing` pairs stay before equals; with `keep`
+    as few of them as possible go, whatever others would score (both up to some 2,000 places on a side, above that
+    they count for nothing).
     Raises ValueError for two people with one id, or for more places than can be solved exactly.
     """
     roster = sorted(people, key=lambda person: person.id)
@@ -66,7 +70,7 @@ def propose(
             [seat.person for seat in table.mentors], [seat.person for seat in table.mentees], index, policy, hours, on
         )
     )
-    wishes = Wishes(apart=frozenset(pins), preferred=table.cells(standing))
+    wishes = Wishes(apart=frozenset(pins), preferred=table.cells(standing), at_any_score=keep)
     left = table.without(pins)
     chosen = pins | best_pairs(_spread(left.mentors), _spread(left.mentees), survey.best, wishes)
     return Proposal(

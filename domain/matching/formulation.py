@@ -46,7 +46,7 @@ class Place:
 class Board:
     """The matrix, described. The weight of the cell of a mentor's and a mentee's place is
 
-    score in steps * `step` + 1 if the pair is in `preferred` + the bonus of the row + the bonus of the column,
+    score in steps * `step` + `preference` if the pair is in `preferred` + the bonuses of its row and its column,
 
     and 0 where the pair is barred or in `apart`. `gates` rows and columns of zeros follow.
     `cells` are weights that stand instead; those in `scored` carry the score of a pair besides.
@@ -57,6 +57,7 @@ class Board:
     columns: Sequence[int]
     column_bonus: Sequence[int]
     step: int
+    preference: int
     preferred: Collection[Cell]
     apart: Collection[Cell]
     gates: int
@@ -70,10 +71,11 @@ Solver = Callable[[Board], Sequence[Cell]]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What stands beside the scores: pairs never to be made here, and those to keep among equals."""
+    """What stands beside the scores: pairs never to be made here, and those to keep, among equals or `at_any_score`."""
 
     apart: frozenset[Cell] = frozenset()
     preferred: frozenset[Cell] = frozenset()
+    at_any_score: bool = False
 
 
 def best_pairs(
@@ -100,24 +102,30 @@ def best_pairs(
 class _Scale:
     """Whole-number tiers, each larger than all that the tier below can add up to over `pairs` pairs.
 
-    All preferences together are less than one `step` of score; all steps and preferences together are less than
-    one `person`; one `person` and one pair together are less than half a `gate`.
+    All preferences together are less than one `step` of score or, at any score, one preference is more than all
+    steps; all steps and preferences together are less than one `person`; one `person` and one pair together are less
+    than half a `gate`. `preference` is 0 where nothing is preferred, or where there is no room for one more tier.
     """
 
     step: int
+    preference: int
     person: int
     gate: int
 
     @classmethod
-    def of(cls, pairs: int, side: int, *, preferring: bool) -> _Scale:
+    def of(cls, pairs: int, side: int, wishes: Wishes) -> _Scale:
         # The solver adds weights along paths of at most 2 * side cells of at most one gate each, and keeps a few
         # such sums at a time: 8 paths * 2 * side * gate, with gate = 4 * person, must stay exact.
         largest_person = _EXACT_BELOW // (64 * side)
-        step = pairs + 1 if preferring and (pairs * STEPS + 1) * (pairs + 1) <= largest_person else 1
-        person = (pairs * STEPS + 1) * step
-        if person > largest_person:
+        scores = pairs * STEPS + 1
+        if scores > largest_person:
             raise ValueError(f"found {side} places on one side, expected few enough to solve exactly: split the cohort")
-        return cls(step, person, gate=4 * person)
+        person = scores * (pairs + 1)
+        if not wishes.preferred or person > largest_person:
+            return cls(step=1, preference=0, person=scores, gate=4 * scores)
+        if wishes.at_any_score:
+            return cls(step=1, preference=scores, person=person, gate=4 * person)
+        return cls(step=pairs + 1, preference=1, person=person, gate=4 * person)
 
 
 @dataclass(slots=True)
@@ -132,8 +140,7 @@ class _Layout:
 
     def __post_init__(self) -> None:
         heights = len(self.mentor_places), len(self.mentee_places)
-        preferring = bool(self.wishes.preferred)
-        self.scale = _Scale.of(min(heights), max(heights) + len(self.gates), preferring=preferring)
+        self.scale = _Scale.of(min(heights), max(heights) + len(self.gates), self.wishes)
 
     def board(self) -> Board:
         cells: dict[Cell, int] = {}
@@ -142,14 +149,14 @@ class _Layout:
             cells |= self._gate(nth, pair)
             rows = [row for row, place in enumerate(self.mentor_places) if place.owner == pair[0]]
             scored |= {(row, len(self.mentee_places) + nth): pair for row in rows}
-        preferring = self.scale.step > 1
         return Board(
             rows=[place.owner for place in self.mentor_places],
             row_bonus=[place.first * self.scale.person for place in self.mentor_places],
             columns=[place.owner for place in self.mentee_places],
             column_bonus=[place.first * self.scale.person for place in self.mentee_places],
             step=self.scale.step,
-            preferred=self.wishes.preferred if preferring else (),
+            preference=self.scale.preference,
+            preferred=self.wishes.preferred if self.scale.preference else (),
             apart=self.wishes.apart,
             gates=len(self.gates),
             cells=cells,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from hashlib import sha256
 
@@ -25,6 +25,7 @@ def input_hash(
     hours: WorkingHours,
     on: date,
     places: Mapping[ParticipantId, int] | None = None,
+    standing: Collection[tuple[ParticipantId, ParticipantId]] = (),
 ) -> str:
     """SHA-256 as hexadecimal digits over canonical JSON of what `propose` takes, whatever order it comes in.
 
@@ -39,6 +40,8 @@ def input_hash(
         "on": on.isoformat(),
         "places": None if places is None else dict(places),
     }
+    if standing:
+        written["standing"] = sorted(standing)
     canonical = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return sha256(canonical.encode()).hexdigest()
 

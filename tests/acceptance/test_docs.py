@@ -23,6 +23,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.search_attributes import ALL
 from docs.generate import COHORT_DIAGRAM, PAIRING_DIAGRAM
 from domain.decider import Actor, Role
 from domain.pairing.decider import evolve
@@ -37,7 +38,6 @@ from tests.acceptance.handbook import handbook_commands
 from worker import Settings, running_worker
 from workflows.contract import TASK_QUEUE, PairingInput
 from workflows.pairing import PairingWorkflow
-from workflows.search_attributes import ALL
 
 DOCUMENTS = [
     *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md")),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 from pathlib import Path
 
 from typer.testing import CliRunner
 
+from eventstore.store import EventStore
 from operations.cli import app
+from operations.servers import running_ground
 from tests.acceptance.command_line import development, run
 from tests.acceptance.handbook import handbook_commands
 
@@ -21,7 +24,7 @@ SAID = {
     "cohort explain spring P001": "has no partner",
     "cohort match spring --what-if": "With the weights skills 8",
     "cohort override spring pin": "is made anew around your correction",
-    "cohort override spring forbid": "3 go, 3 come instead",
+    "cohort override spring forbid": "28 pairs stay, 1 go, 1 come instead",
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
     "today": "Nothing needs a person.",
@@ -41,6 +44,7 @@ SAID = {
     "cohort amend spring --program examples/digital-fluency-2.yaml --preview": "Nothing was changed",
     "cohort amend spring --program examples/digital-fluency-2.yaml --yes": '"AMBER without a meeting held" moves in 1',
     "cohort commands": "suspend_cohort",
+    "store export spring": "events of spring are in",
     "cohort close spring": "spring is CANCELLED.",
 }
 """By how a command begins, what it must say."""
@@ -51,7 +55,7 @@ def test_every_command_of_the_handbook_does_what_it_says(tmp_path: Path) -> None
     with development(data):
         for command in handbook_commands():
             words = shlex.split(command)[1:]
-            said = _run(data, words)
+            said = _run(data, [str(data / word) if word == "spring.jsonl" else word for word in words])
             expected = next((text for start, text in SAID.items() if " ".join(words).startswith(start)), None)
             assert expected is not None, f"{command}: the test does not know what it must say"
             assert expected in said, f"{command}: {said}"
@@ -79,5 +83,13 @@ def _once_more(data: Path, words: list[str]) -> None:
         case ["cohort", "suspend", *_]:
             unasked = run("cohort", "close", "spring", "--as", "head-of-learning", "--reason", "none", "--data", data)
             assert (unasked.returncode, "Repeat it with --yes" in unasked.stderr) == (1, True)
+        case ["store", "export", *_]:
+            database = running_ground(data).database_url
+            assert {"HistoryViewed", "DataExported"} <= asyncio.run(_types(database, "cohort/spring"))
         case _:
             pass
+
+
+async def _types(database: str, stream: str) -> set[str]:
+    async with await EventStore.connect(database, max_size=1) as store:
+        return {event.type for event in await store.read(stream)}

@@ -84,9 +84,9 @@ async def test_export_gives_analysts_everything_but_who(filled: str, tmp_path: P
     key = tmp_path / "key"
     key.write_bytes(b"0123456789abcdef")
     for file, *options in ((shown, "--key-file", key), (same, "--format", "parquet", "--key-file", key)):
-        code, said = store_command(filled, "export", "spring", "--to", file, *options)
+        code, said = store_command(filled, "export", "spring", "--to", file, "--unrecorded", *options)
         assert code == 0, said
-    assert store_command(filled, "export", "spring", "--to", record, "--identified")[0] == 0
+    assert store_command(filled, "export", "spring", "--to", record, "--identified", "--unrecorded")[0] == 0
     async with await EventStore.connect(filled) as store:
         total = await store.count("pairing/spring/")
     rows, originals = list(_lines(shown)), list(_lines(record))
@@ -102,7 +102,7 @@ async def test_export_gives_analysts_everything_but_who(filled: str, tmp_path: P
 
 
 def test_an_export_of_nothing_leaves_no_file(filled: str, tmp_path: Path) -> None:
-    code, said = store_command(filled, "export", "sprin", "--to", tmp_path / "none.jsonl")
+    code, said = store_command(filled, "export", "sprin", "--to", tmp_path / "none.jsonl", "--unrecorded")
     assert code == 1
     assert said.startswith("The store has no event of a cohort 'sprin'")
     assert list(tmp_path.iterdir()) == []

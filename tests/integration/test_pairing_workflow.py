@@ -26,6 +26,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from activities.search_attributes import COHORT, HEALTH, MEETINGS_HELD, PROGRAM, STAGE, WAITING_FOR
 from domain.decider import Role
 from domain.pairing.checkpoints import AnswerCheckpoint
 from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
@@ -39,7 +40,6 @@ from domain.pairing.state import CloseReason, EscalationKind, Stage
 from domain.pairing.training import CompleteTraining
 from eventstore.store import EventStore
 from workflows.contract import PairingResult
-from workflows.search_attributes import COHORT, HEALTH, MEETINGS_HELD, PROGRAM, STAGE, WAITING_FOR
 
 
 @pytest_asyncio.fixture

@@ -18,6 +18,7 @@ from temporalio.client import Client
 from worker_under_test import PATIENCE, failing_start, lines, ready, running
 
 import worker
+from activities.search_attributes import ALL
 from domain.event_versions import EventUnknown
 from domain.pairing.closing import CloseEarly
 from domain.pairing.offer import AcceptOffer
@@ -25,7 +26,6 @@ from domain.pairing.state import CloseReason
 from embedded.ground import Ground, start_ground
 from eventstore.store import EventStore
 from workflows.registration import register_search_attributes
-from workflows.search_attributes import ALL
 
 
 def test_without_a_database_address() -> None:

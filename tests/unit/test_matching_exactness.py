@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Collection
 from itertools import chain
 
 import numpy as np
@@ -48,15 +49,20 @@ def proposed(people: list[Person], policy: MatchingPolicy, surveyor: Surveyor = 
     return propose(people, policy, seed=1, hours=OFFICE, on=WINTER, surveyor=surveyor)
 
 
-def by_milp(people: list[Person], policy: MatchingPolicy) -> tuple[int, int]:
-    """Two programs: the most people, then, with so many, the highest score. One variable a pair, one a person."""
+def by_milp(
+    people: list[Person], policy: MatchingPolicy, standing: Collection[tuple[str, str]] = ()
+) -> tuple[int, int, int]:
+    """Three programs: the most people; with so many, the most standing pairs; with both, the highest score.
+
+    One variable a pair, one a person.
+    """
     index = RosterIndex(people)
     sides = [[one for one in people if one.role == role] for role in ("mentor", "mentee")]
     allowed = [
         (one, other) for one in sides[0] for other in sides[1] if not bars(one, other, index, policy, OFFICE, WINTER)
     ]
     if not allowed:
-        return 0, 0
+        return 0, 0, 0
     pairs, everybody = len(allowed), sides[0] + sides[1]
     has = np.array([[float(one in pair) for pair in allowed] for one in everybody])
     paired = -np.eye(len(everybody))
@@ -68,7 +74,11 @@ def by_milp(people: list[Person], policy: MatchingPolicy) -> tuple[int, int]:
     most = _optimum(-people_of, rows)
     steps = [round(compatibility(one, other, policy, OFFICE, WINTER).total * STEPS) for one, other in allowed]
     score_of = np.concatenate([np.array(steps, dtype=float), np.zeros(len(everybody))])
-    return most, _optimum(-score_of, [*rows, LinearConstraint(people_of, most, np.inf)])
+    stands = [float((one.id, other.id) in standing) for one, other in allowed]
+    kept_of = np.concatenate([np.array(stands), np.zeros(len(everybody))])
+    rows.append(LinearConstraint(people_of, most, np.inf))
+    kept = _optimum(-kept_of, rows) if standing else 0
+    return most, kept, _optimum(-score_of, [*rows, LinearConstraint(kept_of, kept, np.inf)])
 
 
 def _optimum(cost: NDArray[np.float64], rows: list[LinearConstraint]) -> int:
@@ -90,7 +100,26 @@ def test_the_same_people_and_total_as_by_mixed_integer_programming(part: int) ->
         assert all(times <= person[one].capacity for one, times in used.items())
         assert {one.person for one in proposal.left_over} == set(person) - set(used)
         assert all(one.reason for one in proposal.left_over)
-        assert (len(used), sum(round(pair.score * STEPS) for pair in proposal.pairs)) == by_milp(people, policy), seed
+        assert (len(used), 0, _steps(proposal)) == by_milp(people, policy), seed
+
+
+def test_a_corrected_proposal_keeps_as_much_as_any_with_as_many_people_could() -> None:
+    """A quarter of the pairs are forbidden after the first proposal; the rest stands."""
+    moved = Counter[str]()
+    for seed in range(150):
+        people = cohort(seed)
+        first = sorted((pair.mentor, pair.mentee) for pair in proposed(people, MatchingPolicy()).pairs)
+        policy = MatchingPolicy(forbidden=tuple(first[::4]))
+        again = propose(people, policy, seed=1, hours=OFFICE, on=WINTER, surveyor=surveyed, standing=first, keep=True)
+        used = {one for pair in again.pairs for one in (pair.mentor, pair.mentee)}
+        kept = sum((pair.mentor, pair.mentee) in first for pair in again.pairs)
+        assert (len(used), kept, _steps(again)) == by_milp(people, policy, first), seed
+        moved["more than had to" if kept < len(first) - len(first[::4]) else "only what had to"] += 1
+    assert min(moved.values()) >= 5, moved
+
+
+def _steps(proposal: Proposal) -> int:
+    return sum(round(pair.score * STEPS) for pair in proposal.pairs)
 
 
 def test_the_cheapest_change_matches_whom_it_is_for_and_costs_nobody_their_pairing() -> None:

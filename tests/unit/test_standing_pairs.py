@@ -10,7 +10,6 @@ import pytest
 from roster_people import OFFICE, WINTER, mentee, mentor
 
 from activities.pair_survey import surveyed
-from domain.matching.alternatives import rematch, what_if
 from domain.matching.assignment import Pair, Proposal, propose
 from domain.matching.bars import Bar
 from domain.program import MatchingPolicy, MatchingWeights
@@ -121,45 +120,48 @@ def test_the_cheapest_change_is_told_with_what_it_costs() -> None:
     assert left.relaxation.says.startswith("One pairing more for m1 would allow")
 
 
-def test_what_if_nothing_changes_is_no_change() -> None:
-    people, policy = company(20), MatchingPolicy()
-    same = what_if(people, policy, policy, **USUAL)
-    assert (same.gone, same.come) == ((), ())
-    assert same.kept > 15
+def test_by_the_same_rules_everything_stays() -> None:
+    people = company(20)
+    before = matched(people)
+    for keep in (False, True):
+        again = propose(people, MatchingPolicy(), **USUAL, standing=sorted(met(before)), keep=keep)
+        assert again == before
 
 
-def test_what_if_tells_which_pairs_other_weights_would_change() -> None:
-    people, policy = company(20), MatchingPolicy()
-    other = policy.model_copy(update={"weights": MatchingWeights(skills=0, generation=10)})
-    change = what_if(people, policy, other, **USUAL)
-    before, after = met(propose(people, policy, **USUAL)), met(propose(people, other, **USUAL))
-    gone, come = ({(pair.mentor, pair.mentee) for pair in pairs} for pairs in (change.gone, change.come))
-    assert gone
-    assert come
-    assert not (come & before)
-    assert (change.people_before, change.people_after) == (40, 40)
-    assert len(gone) <= len(before - after)
+def test_other_weights_change_the_pairs_that_they_make_worse() -> None:
+    people, other = company(20), MatchingPolicy(weights=MatchingWeights(skills=0, generation=10))
+    before = met(matched(people))
+    after = met(propose(people, other, **USUAL, standing=sorted(before)))
+    assert len(after - before) > 5
+    assert len(before - after) <= len(before - met(propose(people, other, **USUAL)))
 
 
-def test_what_if_keeps_what_it_can_among_equals() -> None:
+def test_among_equals_other_weights_change_nothing() -> None:
     people = [one for nth in range(8) for one in (mentor(f"m{nth}"), mentee(f"e{nth}"))]
+    turned = [(f"m{nth}", f"e{7 - nth}") for nth in range(8)]
     lighter = MatchingPolicy(weights=MatchingWeights(generation=3))
-    assert what_if(people, MatchingPolicy(), lighter, **USUAL).gone == ()
+    assert met(propose(people, lighter, **USUAL, standing=turned)) == set(turned)
 
 
-def test_matching_again_moves_only_what_must_move() -> None:
+def test_a_correction_moves_only_what_must_move() -> None:
     people = company(20)
     before = met(matched(people))
-    broken = next(iter(sorted(before)))
-    after = rematch(people, MatchingPolicy(forbidden=(broken,)), sorted(before), **USUAL)
-    assert before - met(after) == {broken}
-    assert [one.pair for one in after.refused_pins] == [broken]
+    apart = sorted(before)[0]
+    policy = MatchingPolicy(forbidden=(apart,))
+    free, kept = propose(people, policy, **USUAL), propose(people, policy, **USUAL, standing=sorted(before), keep=True)
+    assert _reached(kept) == _reached(free)
+    assert len(before - met(kept)) <= len(before - met(free))
+    assert len(before - met(kept)) <= 3
 
 
 def test_newcomers_are_matched_beside_what_stands() -> None:
     people = company(20)
     before = met(matched(people))
     newcomers = [mentor("new1"), mentee("new2")]
-    after = met(rematch([*people, *newcomers], MatchingPolicy(), sorted(before), **USUAL))
-    assert before <= after
-    assert {"new1", "new2"} <= {one for pair in after for one in pair}
+    after = propose([*people, *newcomers], MatchingPolicy(), **USUAL, standing=sorted(before), keep=True)
+    assert before <= met(after)
+    assert {"new1", "new2"} <= _reached(after)
+
+
+def _reached(proposal: Proposal) -> set[str]:
+    return {one for pair in met(proposal) for one in pair}
