@@ -1,6 +1,7 @@
 """The typed search attributes: few enough for SQL visibility, and none of them personal.
 
-SQL visibility holds at most 10 Keyword attributes and 3 of each other type.
+SQL visibility holds at most 10 Keyword attributes and 3 of each other type. What changes often, such as the count of
+meetings held, is on the workflow's page and in the read model instead: each change would be an Action.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ PROGRAM = SearchAttributeKey.for_keyword("PairloomProgram")
 STAGE = SearchAttributeKey.for_keyword("PairloomStage")
 HEALTH = SearchAttributeKey.for_keyword("PairloomHealth")
 WAITING_FOR = SearchAttributeKey.for_keyword_list("PairloomWaitingFor")
-MEETINGS_HELD = SearchAttributeKey.for_int("PairloomMeetingsHeld")
 
-ALL = (COHORT, PROGRAM, STAGE, HEALTH, WAITING_FOR, MEETINGS_HELD)
+ALL = (COHORT, PROGRAM, STAGE, HEALTH, WAITING_FOR)
 
 
 def changes(
@@ -34,7 +34,6 @@ def changes(
     stage: str,
     health: str,
     waiting_for: tuple[str, ...],
-    meetings_held: int,
 ) -> list[SearchAttributeUpdate[Any]]:
     """Only what differs from `before`: an upsert costs a history event."""
     updates: list[SearchAttributeUpdate[Any]] = []
@@ -43,8 +42,6 @@ def changes(
             updates.append(key.value_set(value))
     if tuple(before.get(WAITING_FOR) or ()) != waiting_for:
         updates.append(WAITING_FOR.value_set(list(waiting_for)))
-    if before.get(MEETINGS_HELD) != meetings_held:
-        updates.append(MEETINGS_HELD.value_set(meetings_held))
     return updates
 
 
@@ -57,7 +54,6 @@ def of_pairing(before: TypedSearchAttributes, state: Pairing, now: datetime) -> 
         stage=state.stage.value,
         health=health(state, now).value,
         waiting_for=tuple(role.value for role in waiting_for(state)),
-        meetings_held=state.held,
     )
 
 

@@ -28,6 +28,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.launching import start_pairing
 from benchmarks.rounds import Result, Row, save
 from domain.decider import Actor, Role
 from domain.pairing.proposal import CreatePairing
@@ -69,11 +70,11 @@ def actions(history: Iterable[HistoryEvent]) -> Counter[str]:
 
 
 async def reference_life(client: Client, task_queue: str, start: datetime) -> Sequence[Sequence[HistoryEvent]]:
-    """The histories of all runs of one reference pairing, from its start to its end, in virtual time."""
+    """The histories of all runs of one reference pairing, launched at once as a cohort does, in virtual time."""
     create = CreatePairing(
         by=Actor(role=Role.COORDINATOR, id="launch"),
         key="create",
-        at=start - timedelta(days=1),
+        at=start,
         pairing=f"P101~P202-{start:%f}",
         cohort="reference",
         design=ProgramDesign(
@@ -86,10 +87,9 @@ async def reference_life(client: Client, task_queue: str, start: datetime) -> Se
     time = VirtualTime(client)
     moved = time.client
     workflow_id = f"pairing/{create.cohort}/{create.pairing}"
-    argument = {"create": create.model_dump(mode="json")}
-    await moved.start_workflow("PairingWorkflow", argument, id=workflow_id, task_queue=task_queue)
+    await start_pairing(moved, task_queue, create)
     handle = moved.get_workflow_handle(workflow_id)
-    driver = PairingDriver(handle, lambda _: Exemplary(), time, start - timedelta(days=1))
+    driver = PairingDriver(handle, lambda _: Exemplary(), time, start)
     await driver.advance(start + timedelta(weeks=60))
     if driver.state is None or not _untroubled(driver.state):
         raise AssertionError(f"the reference pairing went wrong: {driver.state}")
@@ -114,8 +114,7 @@ async def measure() -> tuple[Counter[str], int]:
             client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
             settings = Settings(database_url=ground.database_url)
             async with running_worker(client, settings):
-                start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-                histories = await reference_life(client, settings.task_queue, start)
+                histories = await reference_life(client, settings.task_queue, datetime.now(UTC))
         finally:
             await asyncio.to_thread(ground.stop)
     return sum((actions(history) for history in histories), Counter[str]()), sum(map(len, histories))

@@ -38,7 +38,7 @@ FLAGS = (
 PATIENCE = 120.0
 """Seconds for one picture: a cold Chromium on a small machine takes some."""
 
-COMPLETED = "WorkflowType = 'PairingWorkflow' AND PairloomStage = 'COMPLETED' AND PairloomMeetingsHeld = 6"
+COMPLETED = "WorkflowType = 'PairingWorkflow' AND PairloomStage = 'COMPLETED'"
 COHORT = "WorkflowType = 'CohortWorkflow'"
 
 

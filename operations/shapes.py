@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 _WORDS = (
-    ("tuple[datetime.date", "list of dates"),
-    ("tuple[tuple[str", "list of pairs of ids"),
-    ("timedelta, ...", "list of durations"),
-    ("tuple[typing.Annotated[datetime.timedelta", "list of durations"),
-    ("tuple[str", "list of texts"),
     ("timedelta", "duration"),
     ("datetime.time", "time of day"),
     ("AwareDatetime", "time with offset"),
@@ -24,6 +19,15 @@ _WORDS = (
     ("int", "whole number"),
     ("str", "text"),
 )
+
+_SEVERAL = {
+    "pair of ids": "pairs of ids",
+    "text": "texts",
+    "duration": "durations",
+    "date": "dates",
+    "time with offset": "times with offset",
+}
+"""The same of several."""
 
 
 class NoWords(Exception):
@@ -39,6 +43,8 @@ def shape(annotation: Any, field: FieldInfo | None = None) -> str:
         return "list of objects" if literal else "object"
     if literal and all(isinstance(one, str) for one in literal):
         return " or ".join(f"`{one}`" for one in literal)
+    if get_origin(annotation) is tuple:
+        return "pair of ids" if literal[-1] is not Ellipsis else f"list of {_SEVERAL[shape(literal[0])]}"
     span = _span(field)
     for part, words in _WORDS:
         if part in str(annotation):

@@ -1,4 +1,4 @@
-"""The reference pairing: nobody is late, nobody cancels, a series of meetings is booked. What it costs is measured."""
+"""The reference pairing: nobody is late, nobody cancels, meetings are booked as a series. What it costs is measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.decider import Actor, Role
 from domain.pairing.checkpoints import AnswerCheckpoint
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import GoalDraft, SetGoals, SignAgreement
-from domain.pairing.meetings import LogMeeting, ScheduleMeeting
+from domain.pairing.meetings import LogMeeting, ScheduleSeries
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.state import SIDES, Pairing, Side, Stage
 from domain.pairing.training import CompleteTraining
@@ -20,9 +20,6 @@ SOON = timedelta(hours=5)
 """How long after they are asked people answer."""
 
 BETWEEN_MEETINGS = timedelta(days=28)
-BOOKED_AHEAD = 3
-"""A calendar books a series: so many meetings at a time."""
-
 FIRST_MEETING = timedelta(days=10)
 LEARNING_PLATFORM = Actor(role=Role.SERVICE, id="lms")
 
@@ -72,10 +69,10 @@ def _meetings(state: Pairing, now: datetime) -> Iterator[Intent]:
         over = booked.starts_at + timedelta(minutes=booked.minutes) + timedelta(minutes=20)
         held = {"meeting": booked.number, "held_at": booked.starts_at, "minutes": booked.minutes}
         yield Intent(over, f"held-{booked.number}", mentor, LogMeeting, held)
-    if state.scheduled < plan.planned and len(state.meetings) < BOOKED_AHEAD:
-        starts = (state.trained_at or state.since) + FIRST_MEETING + state.scheduled * BETWEEN_MEETINGS
-        booking = {"starts_at": starts.replace(minute=0, second=0, microsecond=0), "minutes": 60}
-        yield Intent(now, f"book-{state.scheduled + 1}", mentor, ScheduleMeeting, booking)
+    if not state.scheduled:
+        first = ((state.trained_at or state.since) + FIRST_MEETING).replace(minute=0, second=0, microsecond=0)
+        times = [first + number * BETWEEN_MEETINGS for number in range(plan.planned)]
+        yield Intent(now, "book", mentor, ScheduleSeries, {"times": times, "minutes": 60})
 
 
 def _answers(state: Pairing) -> Iterator[Intent]:

@@ -385,7 +385,6 @@ class CohortWorkflow:
             stage=state.stage.value,
             health=state.health.value,
             waiting_for=tuple(role.value for role in state.waiting_for),
-            meetings_held=0,
         )
         if updates:
             workflow.upsert_search_attributes(updates)

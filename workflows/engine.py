@@ -7,7 +7,7 @@ means *stored*. The same engine runs every aggregate; all that it knows of one i
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -330,7 +330,8 @@ class Engine(Generic[S, C, E]):
         The local one goes by its first event's name, which the UI's timeline shows.
         """
         who = f"{command.by.role.value}: " if command.by.role is not Role.CLOCK else ""
-        summary = who + ", ".join(event.type for event in batch.events)[:180]
+        names = Counter(event.type for event in batch.events)
+        summary = who + ", ".join(name if n == 1 else f"{n} x {name}" for name, n in names.items())[:180]
         try:
             return await self._append_at_once(batch, summary)
         except FailureError as failure:  # a local activity's own failure comes bare, not as an ActivityError

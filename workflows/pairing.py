@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.evaluating import SubmitEvaluation
     from domain.pairing.goal_setting import CloseGoal, NameDelegate, ProgressGoal, SetGoals, SignAgreement
     from domain.pairing.leave import ReportLeave, ReportReturn
-    from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
+    from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting, ScheduleSeries
     from domain.pairing.moves import waiting_for
     from domain.pairing.offer import AcceptOffer, DeclineOffer
     from domain.pairing.pausing import Pause, Resume
@@ -57,6 +57,7 @@ with workflow.unsafe.imports_passed_through():
     CloseGoal,
     NameDelegate,
     ScheduleMeeting,
+    ScheduleSeries,
     MoveMeeting,
     CancelMeeting,
     LogMeeting,

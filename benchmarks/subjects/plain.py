@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity, workflow
 
@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.checkpoints import AnswerCheckpoint
     from domain.pairing.evaluating import SubmitEvaluation
     from domain.pairing.goal_setting import SetGoals, SignAgreement
-    from domain.pairing.meetings import LogMeeting, ScheduleMeeting
+    from domain.pairing.meetings import LogMeeting, ScheduleSeries
     from domain.pairing.offer import AcceptOffer
     from domain.pairing.training import CompleteTraining
     from workflows.commands import answers
@@ -31,7 +31,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CompleteTraining,
     SignAgreement,
     SetGoals,
-    ScheduleMeeting,
+    ScheduleSeries,
     LogMeeting,
     AnswerCheckpoint,
     SubmitEvaluation,
@@ -66,8 +66,9 @@ class Recorder:
         name = type(command).__name__
         await recorded(name)
         self.came[name] += 1
-        if isinstance(command, ScheduleMeeting):
-            self._of_meetings[self.came[name]] = self._reminders(command)
+        if isinstance(command, ScheduleSeries):
+            for number, starts_at in enumerate(command.times, start=1):
+                self._of_meetings[number] = self._reminders(starts_at, command.minutes)
         if isinstance(command, LogMeeting):
             end(self._of_meetings.pop(command.meeting or 0, []))
         return Receipt(stream=workflow.info().workflow_id, first=1, last=1, events=(name,))
@@ -76,9 +77,9 @@ class Recorder:
         """Whether both sides have sent it so many times."""
         return self.came[command.__name__] >= 2 * times
 
-    def _reminders(self, booked: ScheduleMeeting) -> list[asyncio.Task[None]]:
-        to_the_start = booked.starts_at - workflow.now()
-        to_the_end = to_the_start + timedelta(minutes=booked.minutes)
+    def _reminders(self, starts_at: datetime, minutes: int) -> list[asyncio.Task[None]]:
+        to_the_start = starts_at - workflow.now()
+        to_the_end = to_the_start + timedelta(minutes=minutes)
         before = [to_the_start - ahead for ahead in self._policy.reminders]
         return reminders(*before, to_the_end + self._policy.log_reminder, to_the_end + self._policy.missed_after)
 
@@ -139,7 +140,7 @@ class PlainPairing:
     async def _watch_booking(self, given: PairingInput) -> None:
         policy = given.create.design.meetings
         async with reminding(policy.first_nudge, *policy.first_escalate):
-            await workflow.wait_condition(lambda: self.engine.came["ScheduleMeeting"] > 0)
+            await workflow.wait_condition(lambda: self.engine.came["ScheduleSeries"] > 0)
 
 
 async def recorded(event: str) -> None:

@@ -53,6 +53,7 @@ PairingCommand: TypeAlias = (
     | goal_setting.CloseGoal
     | goal_setting.NameDelegate
     | meetings.ScheduleMeeting
+    | meetings.ScheduleSeries
     | meetings.MoveMeeting
     | meetings.CancelMeeting
     | meetings.LogMeeting
@@ -215,6 +216,8 @@ def _obey(  # one line for each command, on purpose
             return goal_setting.name_delegate(state, command, at)
         case meetings.ScheduleMeeting():
             return meetings.schedule(state, command, at, now)
+        case meetings.ScheduleSeries():
+            return meetings.schedule_series(state, command, at, now)
         case meetings.MoveMeeting():
             return meetings.move(state, command, at, now)
         case meetings.CancelMeeting():

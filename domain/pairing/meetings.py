@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -10,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from domain.decider import Actor, Clock, Command, Event, Rejected, Role
 from domain.pairing import cancellations
 from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS, booking_clocks, health_clocks, meeting_clocks
-from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, running
+from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, running, with_clocks
 from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, remind, settle
 from domain.pairing.permissions import during, own_side
@@ -22,8 +23,8 @@ BOOKING = (Stage.GOAL_SETTING, Stage.MEETING)
 SAME_MEETING = timedelta(hours=4)
 """Reports of meetings closer than this are of one meeting (own): two people and a calendar report the same."""
 
-OPEN_AT_MOST = 4
-"""Meetings booked ahead at one time (own): bounds the clocks that a pairing can run."""
+OPEN_AT_MOST = 6
+"""Meetings booked ahead at one time (own): a whole program by the default plan; bounds the clocks of a pairing."""
 
 
 class MeetingScheduled(Event):
@@ -77,6 +78,13 @@ class ScheduleMeeting(Command):
     minutes: Minutes
 
 
+class ScheduleSeries(Command):
+    """One of the pair, the mentee's delegate or the calendar books several meetings at once: all of them, or none."""
+
+    times: tuple[AwareDatetime, ...] = Field(min_length=1, max_length=OPEN_AT_MOST)
+    minutes: Minutes
+
+
 class MoveMeeting(Command):
     """One of the pair, the mentee's delegate or the calendar moves a booked meeting."""
 
@@ -102,24 +110,44 @@ def schedule(
     state: Pairing, command: ScheduleMeeting, at: datetime, now: datetime
 ) -> tuple[MeetingScheduled | EscalationClosed, ...]:
     """Book the next meeting."""
-    _may_book(state, command.by)
+    return _book(state, command.by, (command.starts_at,), command.minutes, at, now)
+
+
+def schedule_series(
+    state: Pairing, command: ScheduleSeries, at: datetime, now: datetime
+) -> tuple[MeetingScheduled | EscalationClosed, ...]:
+    """Book meetings in the order of their times."""
+    return _book(state, command.by, sorted(command.times), command.minutes, at, now)
+
+
+def _book(
+    state: Pairing, by: Actor, times: Iterable[datetime], minutes: int, at: datetime, now: datetime
+) -> tuple[MeetingScheduled | EscalationClosed, ...]:
+    _may_book(state, by)
     during(state, *BOOKING)
-    _bookable(state, command.starts_at, command.minutes, now)
+    settled, booked = settle(state, at, EscalationKind.NOTHING_BOOKED), list[MeetingScheduled]()
+    for starts_at in times:
+        booked.append(_booking(state, starts_at, minutes, at, now))
+        state = with_clocks(evolve_scheduled(state, booked[-1]), booked[-1])
+    return (*booked, *settled)
+
+
+def _booking(state: Pairing, starts_at: datetime, minutes: int, at: datetime, now: datetime) -> MeetingScheduled:
+    _bookable(state, starts_at, minutes, now)
     coming = state.held + len(state.meetings) + 1
     if coming >= state.design.goals.before_meeting and not state.has_goals:
         raise Rejected("rule", f"meeting {coming} needs the signed agreement and a goal first")
     if len(state.meetings) >= OPEN_AT_MOST:
         raise Rejected("rule", f"{OPEN_AT_MOST} meetings are booked ahead already")
     number = state.scheduled + 1
-    booked = MeetingScheduled(
+    return MeetingScheduled(
         at=at,
         number=number,
-        starts_at=command.starts_at,
-        minutes=command.minutes,
-        starts=meeting_clocks(state.design.meetings, number, command.starts_at, command.minutes, at),
+        starts_at=starts_at,
+        minutes=minutes,
+        starts=meeting_clocks(state.design.meetings, number, starts_at, minutes, at),
         stops=running(state, *BOOKING_CLOCKS),
     )
-    return (booked, *settle(state, at, EscalationKind.NOTHING_BOOKED))
 
 
 def move(state: Pairing, command: MoveMeeting, at: datetime, now: datetime) -> tuple[MeetingMoved, ...]:

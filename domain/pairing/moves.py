@@ -9,7 +9,7 @@ from domain.decider import Command, Role
 from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import SetGoals, SignAgreement
-from domain.pairing.meetings import ScheduleMeeting
+from domain.pairing.meetings import ScheduleMeeting, ScheduleSeries
 from domain.pairing.offer import AcceptOffer, DeclineOffer
 from domain.pairing.state import SIDES, Pairing, Side, Stage
 from domain.pairing.training import CompleteTraining, WaiveTraining
@@ -52,7 +52,7 @@ def _of_the_two(state: Pairing) -> Iterator[Move]:
             yield from _to_agree(state)
             if not state.meetings and not state.plan_is_fulfilled:
                 books = Side.MENTOR if state.cancelled_last is None else state.cancelled_last
-                yield Move(_role(books), "book a meeting", (ScheduleMeeting,))
+                yield Move(_role(books), "book a meeting", (ScheduleMeeting, ScheduleSeries))
         case Stage.EVALUATING:
             done = {evaluation.side for evaluation in state.evaluations}
             for side in SIDES:

@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "name_delegate": {"mentee"},
     # meetings: the assistant may book, a calendar may report
     "schedule_meeting": BOOKING | {"service"},
+    "schedule_series": BOOKING | {"service"},
     "move_meeting": BOOKING | {"service"},
     "cancel_meeting": BOOKING,
     "log_meeting": THE_TWO | {"service"},

@@ -40,7 +40,7 @@ from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.facts import facts
 from domain.pairing.goal_setting import CloseGoal, GoalDraft, NameDelegate, ProgressGoal, SetGoals, SignAgreement
 from domain.pairing.leave import ReportLeave, ReportReturn
-from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting
+from domain.pairing.meetings import CancelMeeting, LogMeeting, MoveMeeting, ScheduleMeeting, ScheduleSeries
 from domain.pairing.moves import waiting_for
 from domain.pairing.offer import AcceptOffer, DeclineOffer, OfferDeclined, OfferExpired
 from domain.pairing.pausing import Pause, PauseReason, Resume
@@ -78,7 +78,7 @@ STATES: TypeAdapter[Pairing] = TypeAdapter(Pairing)
 
 CLOCKS_AT_MOST = 60
 ITEMS_AT_MOST = 10
-MEETINGS_AT_MOST = 4
+MEETINGS_AT_MOST = 6
 
 BEGINNINGS: dict[str, Callable[[], Story]] = {
     "proposed": proposed,
@@ -164,6 +164,7 @@ def _fields(act: Act, state: Pairing, now: datetime) -> dict[str, Any]:
         CloseGoal: {"goal": f"g{act.pick % 3 + 1}"},
         NameDelegate: {"delegate": "assistant"},
         ScheduleMeeting: {"starts_at": now + act.ahead, "minutes": 60},
+        ScheduleSeries: {"times": [now + act.ahead * n for n in range(1, act.pick % 3 + 2)], "minutes": 60},
         MoveMeeting: {"meeting": meeting, "starts_at": now + act.ahead},
         CancelMeeting: {"meeting": meeting},
         LogMeeting: {
@@ -221,6 +222,7 @@ EVERYDAY = (
     SignAgreement,
     SetGoals,
     ScheduleMeeting,
+    ScheduleSeries,
     LogMeeting,
     CancelMeeting,
     MoveMeeting,

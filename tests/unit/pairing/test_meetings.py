@@ -18,6 +18,7 @@ from domain.pairing.meetings import (
     MeetingScheduled,
     MoveMeeting,
     ScheduleMeeting,
+    ScheduleSeries,
 )
 from domain.pairing.state import EscalationKind, Side
 
@@ -114,12 +115,42 @@ def test_a_meeting_is_booked_ahead_and_inside_the_program() -> None:
     story.refuses(ScheduleMeeting, MENTOR, code="duplicate", starts_at=day(181), minutes=60)
 
 
-def test_four_meetings_may_be_booked_ahead_at_one_time() -> None:
+def test_six_meetings_may_be_booked_ahead_at_one_time() -> None:
     story = in_meetings()
-    for number in range(4):
+    for number in range(6):
         story.when(ScheduleMeeting, MENTOR, starts_at=day(20 + number), minutes=60)
 
-    story.refuses(ScheduleMeeting, MENTOR, code="rule", saying="4 meetings", starts_at=day(40), minutes=60)
+    story.refuses(ScheduleMeeting, MENTOR, code="rule", saying="6 meetings", starts_at=day(40), minutes=60)
+
+
+def test_a_series_is_the_same_as_its_meetings_one_by_one() -> None:
+    days = (12, 40, 68)
+    one_by_one, at_once = in_meetings(), in_meetings()
+    for on in days:
+        one_by_one.when(ScheduleMeeting, MENTOR, starts_at=day(on), minutes=60)
+    at_once.when(ScheduleSeries, MENTOR, times=[day(on) for on in reversed(days)], minutes=60)
+
+    at_once.then(*(an(MeetingScheduled, number=number, starts_at=day(on)) for number, on in enumerate(days, start=1)))
+    assert at_once.state == one_by_one.state
+
+
+@pytest.mark.parametrize(
+    ("code", "days"), [("time", (12, 182)), ("time", (4, 12)), ("duplicate", (12, 12)), ("rule", (12, 13, 14, 15))]
+)
+def test_a_series_is_booked_whole_or_not_at_all(code: str, days: tuple[int, ...]) -> None:
+    story = in_meetings()
+    if code == "rule":  # six at one time
+        story.when(ScheduleSeries, MENTOR, times=[day(20 + number) for number in range(3)], minutes=60)
+    before = story.state
+    story.refuses(ScheduleSeries, MENTOR, code=code, times=[day(on) for on in days], minutes=60)
+    assert story.state == before
+
+
+def test_a_series_closes_the_item_that_nothing_is_booked() -> None:
+    story = in_meetings().until(20)
+    assert [item.kind for item in story.state.escalations] == [EscalationKind.NOTHING_BOOKED]
+    story.when(ScheduleSeries, MENTEE, times=[day(22), day(50)], minutes=60)
+    assert story.state.escalations == ()
 
 
 def test_meetings_have_their_time() -> None:
