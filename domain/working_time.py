@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
@@ -18,7 +18,11 @@ from pydantic import AfterValidator
 from domain.decider import Frozen
 from domain.program import ProgramDesign, WorkingHours
 
+Slot: TypeAlias = tuple[datetime, datetime]
+"""The opening and closing of one working day."""
+
 _DAY = timedelta(days=1)
+_DAYS_OF_WEEK = 7
 _SECOND = timedelta(seconds=1)
 _SATURDAY = 5
 
@@ -47,11 +51,26 @@ class Calendar(Frozen):
         """The holidays, to look one up."""
         return frozenset(self.holidays)
 
+    @cached_property
+    def zone_info(self) -> ZoneInfo:
+        """The zone, loaded."""
+        return ZoneInfo(self.zone)
 
-@lru_cache(maxsize=4096)
+    @cached_property
+    def weeks(self) -> dict[int, tuple[Slot, ...]]:
+        """The slots of each week, counted from the year 1, as far as they have been asked for."""
+        return {}
+
+
 def calendar_of(zone: str, hours: WorkingHours, holidays: tuple[date, ...]) -> Calendar:
     """The calendar; kept, as the same person's is asked for with every message."""
-    return Calendar(zone=zone, hours=hours, holidays=holidays)
+    return _calendar(zone, hours.start, hours.end, holidays)
+
+
+@lru_cache(maxsize=4096)
+def _calendar(zone: str, start: time, end: time, holidays: tuple[date, ...]) -> Calendar:
+    """Found by plain values: models are hashed and compared in Python, which costs more than the rest of it."""
+    return Calendar(zone=zone, hours=WorkingHours(start=start, end=end), holidays=holidays)
 
 
 def operations(design: ProgramDesign) -> Calendar:
@@ -68,8 +87,7 @@ def is_working(calendar: Calendar, instant: datetime) -> bool:
 def next_slot(calendar: Calendar, instant: datetime) -> datetime:
     """`instant` itself inside working time, else the next opening. Never earlier; keeps order."""
     moment = _in_utc(instant)
-    # A day early: where the clocks go back over midnight, yesterday's date may show after today's opening.
-    for opening, closing in _slots(calendar, _local(calendar, moment).date() - _DAY):
+    for opening, closing in _slots_around(calendar, moment):
         if moment < closing:
             return max(moment, opening)
     raise AssertionError("working days go on without end")  # pragma: no cover
@@ -82,13 +100,13 @@ def due_on_working_day(calendar: Calendar, instant: datetime) -> datetime:
     """
     moment = _in_utc(instant)
     holidays = calendar.days_off
-    same_time = _local(calendar, moment).time()
-    day = _local(calendar, moment).date()
+    local = _local(calendar, moment)
+    day = local.date()
     # A loop and not one step: a wall time that the clocks jump over may land on the following day.
     while not _works_on(calendar, day, holidays):
         while not _works_on(calendar, day, holidays):
             day += _DAY
-        moment = _first_instant(calendar, day, same_time)
+        moment = _first_instant(calendar, day, local.time())
         day = _local(calendar, moment).date()
     return moment
 
@@ -130,7 +148,7 @@ def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> 
 def after_working_time(calendar: Calendar, instant: datetime, span: timedelta) -> datetime:
     """The moment at which so much working time has passed since `instant`; inside working time. `span` from 0."""
     moment = _in_utc(instant)
-    for opening, closing in _slots(calendar, _local(calendar, moment).date() - _DAY):
+    for opening, closing in _slots_around(calendar, moment):
         begin = max(moment, opening)
         if begin < closing:
             if begin + span < closing:
@@ -142,7 +160,7 @@ def after_working_time(calendar: Calendar, instant: datetime, span: timedelta) -
 def working_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """How much working time lies between two instants; nothing if `end` is no later than `start`."""
     first, last, total = _in_utc(start), _in_utc(end), timedelta(0)
-    for opening, closing in _slots(calendar, _local(calendar, first).date() - _DAY):
+    for opening, closing in _slots_around(calendar, first):
         if opening >= last:
             return total
         total += max(timedelta(0), min(closing, last) - max(opening, first))
@@ -173,18 +191,34 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 def _local(calendar: Calendar, moment: datetime) -> datetime:
-    return moment.astimezone(ZoneInfo(calendar.zone))
+    return moment.astimezone(calendar.zone_info)
 
 
-def _slots(calendar: Calendar, day: date) -> Iterator[tuple[datetime, datetime]]:
-    """The opening and closing of every working day from `day` on, without end."""
-    holidays = calendar.days_off
+def _slots_around(calendar: Calendar, moment: datetime) -> Iterator[Slot]:
+    """Every slot that ends after `moment` (in UTC), without end, and some earlier ones.
+
+    Two days early: a zone's date is a day behind at the most, and where its clocks go back over midnight,
+    yesterday's date may show after today's opening.
+    """
+    return _slots(calendar, moment.date() - 2 * _DAY)
+
+
+def _slots(calendar: Calendar, day: date) -> Iterator[Slot]:
+    """The slot of every working day of the week of `day` and of all later ones, without end."""
+    weeks, week = calendar.weeks, (day.toordinal() - 1) // _DAYS_OF_WEEK
     while True:
-        if day.weekday() < _SATURDAY and day not in holidays:
-            opening, closing = _slot(calendar, day)
-            if opening < closing:
-                yield opening, closing
-        day += _DAY
+        slots = weeks.get(week)
+        if slots is None:
+            slots = weeks[week] = tuple(_slots_of_week(calendar, week))
+        yield from slots
+        week += 1
+
+
+def _slots_of_week(calendar: Calendar, week: int) -> Iterator[Slot]:
+    monday = date.fromordinal(week * _DAYS_OF_WEEK + 1)
+    for day in (monday + number * _DAY for number in range(_SATURDAY)):
+        if _works_on(calendar, day, calendar.days_off):
+            yield _slot(calendar, day)
 
 
 def _works_on(calendar: Calendar, day: date, holidays: frozenset[date]) -> bool:
