@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 
 from domain.decider import Actor, Clock, Command, Event, Role
 from domain.lateness import fired
@@ -106,6 +107,9 @@ CONFIDENTIAL = frozenset({ClockKind.CONCERN_REMIND})
 """Clocks that say by their name what only a few may know."""
 
 
+_DUE_THEN_NAME = attrgetter("due", "name")
+
+
 class FireClock(Command):
     """A clock has come due. Only the engine sends this."""
 
@@ -174,18 +178,24 @@ def with_clocks(state: Pairing, event: Event) -> Pairing:
         begun = [(c.name, c.due - event.at) for c in event.starts if kind_of(c.name) not in RUNS_THROUGH_PAUSE]
         kept = [(name, left) for name, left in suspension.left if name not in gone]
         suspension = replace(suspension, left=tuple(sorted([*kept, *begun])))
-    in_order = tuple(sorted(clocks, key=lambda c: (c.due, c.name)))
+    in_order = tuple(sorted(clocks, key=_DUE_THEN_NAME))
     return replace(state, clocks=in_order, suspension=suspension, as_of=as_of)
 
 
 def fire(running: Clock) -> FireClock:
     """The command that a clock's firing means. Its key makes a second firing a duplicate."""
     return FireClock(
-        by=Actor(role=Role.CLOCK, id=kind_of(running.name).value),
+        by=_clock_itself(kind_of(running.name)),
         key=f"clock:{running.name}@{running.due.isoformat()}",
         clock=running.name,
         due=running.due,
     )
+
+
+@cache
+def _clock_itself(kind: ClockKind) -> Actor:
+    """Kept: every firing of a kind has the same sender."""
+    return Actor(role=Role.CLOCK, id=kind.value)
 
 
 def fired_at(state: Pairing, command: FireClock, now: datetime) -> tuple[datetime, bool]:

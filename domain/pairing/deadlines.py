@@ -59,4 +59,5 @@ def _on_working_day(state: Pairing, started: Clock) -> Clock:
         calendars = (operations(state.design),)
     else:
         return started
-    return Clock(name=started.name, due=due_on_shared_working_day(calendars, started.due))
+    due = due_on_shared_working_day(calendars, started.due)
+    return started if due is started.due else Clock(name=started.name, due=due)

@@ -345,6 +345,8 @@ def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEve
 
 def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
     match event:
+        case escalation.ReminderDue() | evaluating.EvaluationOverdue():
+            return state
         case offer.PairingOffered():
             return offer.evolve_offered(state, event)
         case offer.OfferAccepted():
@@ -430,8 +432,6 @@ def _evolve(state: Pairing, event: PairingEvent) -> Pairing:
             return undoing.evolve_close_undone(state, event)
         case undoing.CloseBecameFinal():
             return undoing.evolve_final(state)
-        case evaluating.EvaluationOverdue() | escalation.ReminderDue():
-            return state
         case proposal.PairingCreated():
             raise AssertionError("folded before")
         case _:

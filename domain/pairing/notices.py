@@ -55,6 +55,8 @@ TO_BOTH = (
 """Events that both sides hear of, under the event's own name."""
 
 
+_SIDE_OF = {side.value: side for side in SIDES}
+
 RESUMES = (pausing.PairingResumed, leave.LeaveEnded, with_cohort.ResumedWithCohort)
 """Events after which the pairing goes on, or not yet."""
 
@@ -80,8 +82,8 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
     if isinstance(event, undoing.AcceptanceUndone) and not event.deactivates:
         return ()  # the other side had not heard of the acceptance either
     if isinstance(event, TO_BOTH):
-        name = type(event).__name__
-        return tuple(_notice(state, side.value, name, event.at, _facts(event)) for side in SIDES)
+        name, about = type(event).__name__, _facts(event)
+        return tuple(_notice(state, side.value, name, event.at, about) for side in SIDES)
     return ()
 
 
@@ -108,8 +110,8 @@ def _facts(event: Event) -> About:
 
 
 def _notice(state: Pairing, role: str, template: str, at: datetime, about: About) -> Notice:
-    if role in (Role.MENTOR.value, Role.MENTEE.value):
-        side = Side(role)
+    side = _SIDE_OF.get(role)
+    if side is not None:
         to, calendar = state.party(side).participant, state.calendar(side)
     elif role == Role.DELEGATE.value and state.delegate is not None:
         to, calendar = state.delegate, state.calendar(Side.MENTEE)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from domain.decider import Actor, Rejected
+from domain.decider import Actor, Rejected, Role
 from domain.pairing.state import SIDES, Pairing, Side, Stage
+
+_SIDE_OF = {Role.MENTOR: Side.MENTOR, Role.MENTEE: Side.MENTEE}
 
 
 def own_side(state: Pairing, actor: Actor) -> Side:
     """The side that the actor is of this pairing; refuse everybody else."""
-    for side in (Side.MENTOR, Side.MENTEE):
-        if actor.role.value == side.value:
-            if actor.id != state.party(side).participant:
-                raise Rejected("role", f"this participant is not the {side.value} of this pairing")
-            return side
-    raise Rejected("role", f"only the mentor or the mentee can do this themselves, not a {actor.role.value}")
+    side = _SIDE_OF.get(actor.role)
+    if side is None:
+        raise Rejected("role", f"only the mentor or the mentee can do this themselves, not a {actor.role.value}")
+    if actor.id != state.party(side).participant:
+        raise Rejected("role", f"this participant is not the {side.value} of this pairing")
+    return side
 
 
 def side_of(state: Pairing, participant: str) -> Side:
