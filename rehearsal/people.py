@@ -7,10 +7,12 @@ asked, a little late, and some of them cancel, forget, fall silent or leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from operator import attrgetter
+from typing import Any, NamedTuple, ParamSpec, Protocol
 
 from domain.decider import Actor, Command, Role
 from domain.pairing.checkpoints import AnswerCheckpoint
@@ -22,7 +24,19 @@ from domain.pairing.goal_setting import GoalDraft, ProgressGoal, SetGoals, SignA
 from domain.pairing.leave import ReportLeave
 from domain.pairing.meetings import CancelMeeting, LogMeeting, ScheduleMeeting
 from domain.pairing.offer import AcceptOffer, DeclineOffer
-from domain.pairing.state import ACTIVE, SIDES, CloseReason, Escalation, EscalationKind, Meeting, Pairing, Side, Stage
+from domain.pairing.state import (
+    ACTIVE,
+    SIDES,
+    Checkpoint,
+    CloseReason,
+    Escalation,
+    EscalationKind,
+    Goal,
+    Meeting,
+    Pairing,
+    Side,
+    Stage,
+)
 from domain.pairing.training import CompleteTraining, WaiveTraining
 from domain.working_time import Calendar, after_working_time, next_slot, working_time_between
 from rehearsal.assumptions import Assumptions, Delay, MenteeAssumptions, MentorAssumptions
@@ -45,6 +59,8 @@ LOGS_WITHIN = 30
 """Hours: who has not noted a meeting by then has forgotten it."""
 
 YEAR = timedelta(days=365)
+
+P = ParamSpec("P")
 
 GOALS = (
     "Use the collaboration tools without an assistant",
@@ -93,7 +109,7 @@ def earliest(intents: list[Intent], state: Pairing, now: datetime) -> Act | None
     soonest, dues = now + CLEARANCE, [clock.due for clock in state.clocks]
     best: tuple[datetime, str] | None = None
     chosen: Intent | None = None
-    for intent in sorted(intents, key=lambda intent: intent.at):
+    for intent in sorted(intents, key=attrgetter("at")):
         if best is not None and intent.at > best[0]:
             break
         moved = clear_of(dues, max(intent.at, soonest)), intent.key
@@ -109,18 +125,20 @@ def earliest(intents: list[Intent], state: Pairing, now: datetime) -> Act | None
 
 def clear_of(dues: list[datetime], at: datetime) -> datetime:
     """`at`, or the first later moment that is not close to a deadline. `dues` are in order."""
-    for due in dues:
-        if due - CLEARANCE < at < due + CLEARANCE:
-            at = due + CLEARANCE
+    for due in dues[bisect_right(dues, at - CLEARANCE) :]:
+        if at <= due - CLEARANCE:
+            break
+        at = due + CLEARANCE
     return at
 
 
 def people_of(state: Pairing, seed: int, assumptions: Assumptions, known: datetime | None = None) -> People:
     """The people around a pairing. `known`: what they had not done by then is known, and shapes what they will do."""
     luck = luck_of(seed, state.id, state.mentor.participant, state.mentee.participant)
+    actors = {side: Actor(role=Role(side.value), id=state.party(side).participant) for side in SIDES}
     calendars = {side: state.calendar(side) for side in SIDES}
     office = Calendar(zone=state.design.zone, hours=state.design.working_hours)
-    return People(luck, assumptions, calendars, office, known)
+    return People(luck, assumptions, actors, calendars, office, known)
 
 
 @dataclass(slots=True)
@@ -129,12 +147,13 @@ class People:
 
     luck: Luck
     assume: Assumptions
+    actors: dict[Side, Actor]
     calendars: dict[Side, Calendar]
     office: Calendar
     known: datetime | None = None
     _moments: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
     _given_up: set[str] = field(default_factory=set)
-    _fate: dict[tuple[object, ...], tuple[Intent, ...]] = field(default_factory=dict)
+    _thoughts: dict[tuple[object, ...], tuple[Intent, ...]] = field(default_factory=dict)
 
     def next_act(self, state: Pairing, now: datetime) -> Act | None:
         """The earliest thing that anybody does, not before `now`; None while everybody waits."""
@@ -160,26 +179,44 @@ class People:
         calendar = self.calendars[side] if side else self.office
         return intent._replace(at=next_slot(calendar, now).replace(microsecond=0))
 
-    def _intents(self, state: Pairing, now: datetime) -> Iterator[Intent]:
+    def _intents(self, state: Pairing, now: datetime) -> list[Intent]:
+        found: list[Intent] = []
         for item in state.escalations:
-            yield from self._look_after(state, item)
+            asked: tuple[object, ...] = ("care", item.id, item.opened_at, item.acknowledged, state.stage, state.trained)
+            found += self._once(asked, self._look_after, state, item)
         if state.stage is Stage.OFFERED:
-            yield from self._answer_offer(state)
+            found += self._once(("offer", state.offered_at, state.accepted), self._answer_offer, state)
         if state.stage in ACTIVE:
-            yield from self._life_ahead(state)
+            asked = ("life", state.activated_at, state.leavers, bool(state.paused_for))
+            found += self._once(asked, self._life, state)
             if not self._silent(state):
-                yield from self._program(state, now)
+                found += self._program(state, now)
+        return found
 
-    def _program(self, state: Pairing, now: datetime) -> Iterator[Intent]:
+    def _program(self, state: Pairing, now: datetime) -> list[Intent]:
+        found: list[Intent] = []
         if state.stage is Stage.TRAINING:
-            yield from self._train(state)
+            found += self._once(("training", state.activated_at, state.trained), self._train, state)
         if state.stage in (Stage.GOAL_SETTING, Stage.MEETING):
-            yield from self._agree(state)
-            yield from self._meet(state, now)
-            yield from self._work_on_goals(state)
-        yield from self._answer_surveys(state)
+            found += self._once(_asked_to_agree(state), self._agree, state)
+            found += self._meet(state, now)
+            found += self._work_on_goals(state)
+        for survey in state.checkpoints:
+            asked = ("survey", survey.number, survey.opened_at, survey.answered)
+            found += self._once(asked, self._answer_survey, state, survey)
         if state.stage is Stage.EVALUATING:
-            yield from self._look_back(state)
+            done = tuple(evaluation.side for evaluation in state.evaluations)
+            found += self._once(("evaluation", state.since, done), self._look_back, state)
+        return found
+
+    def _once(
+        self, asked: tuple[object, ...], think: Callable[P, Iterator[Intent]], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Intent, ...]:
+        """What they think of it, thought once. `asked` must hold everything that they look at."""
+        found = self._thoughts.get(asked)
+        if found is None:
+            found = self._thoughts[asked] = tuple(think(*args, **kwargs))
+        return found
 
     # --- before the first meeting -------------------------------------------------------------
 
@@ -192,7 +229,7 @@ class People:
                 continue
             declines = self._chance(state, side).happens(f"{topic}/declines", own.declines_offer)
             at = self._after(side, state, topic, own.answers_offer, since)
-            yield Intent(at, f"sim/{topic}", _actor(state, side), DeclineOffer if declines else AcceptOffer, {})
+            yield Intent(at, f"sim/{topic}", self.actors[side], DeclineOffer if declines else AcceptOffer, {})
 
     def _train(self, state: Pairing) -> Iterator[Intent]:
         since = state.activated_at
@@ -211,10 +248,10 @@ class People:
                 topic = f"agreement/{side.value}"
                 at = self._after(side, state, topic, self._assumed(side).signs_agreement, since)
                 skill = self._chance(state, side).score(f"{topic}/skill", 3.6 if side is Side.MENTOR else 2.1, 1, 5)
-                yield Intent(at, f"sim/{topic}", _actor(state, side), SignAgreement, {"skill": skill})
+                yield Intent(at, f"sim/{topic}", self.actors[side], SignAgreement, {"skill": skill})
         if not state.goals:
             at = self._after(Side.MENTOR, state, "goals", self.assume.pair.sets_goals, since, self.luck.together)
-            yield Intent(at, "sim/goals", _actor(state, Side.MENTOR), SetGoals, {"goals": self._goals(state)})
+            yield Intent(at, "sim/goals", self.actors[Side.MENTOR], SetGoals, {"goals": self._goals(state)})
 
     def _goals(self, state: Pairing) -> tuple[GoalDraft, ...]:
         pick, policy = self.luck.together.pick, state.design.goals
@@ -226,42 +263,49 @@ class People:
 
     def _meet(self, state: Pairing, now: datetime) -> Iterator[Intent]:
         for meeting in state.meetings:
-            yield from self._attend(state, meeting, now)
+            asked = ("meeting", meeting.number, meeting.starts_at, meeting.minutes)
+            ends = self._once(asked, self._attend, meeting)
+            first = next((end for end in ends if end.at > now or end.command is LogMeeting), None)
+            if first is not None:
+                yield first
         ready = state.held + 1 < state.design.goals.before_meeting or state.has_goals
         if not state.meetings and not state.plan_is_fulfilled and ready:
             yield from self._book(state)
 
     def _book(self, state: Pairing) -> Iterator[Intent]:
-        """The mentor looks for a time, as long after the last meeting as the two like it."""
-        topic, pair = f"book/{state.scheduled + 1}", self.assume.pair
+        """The mentor looks for a time, if one is left before the evaluation."""
         free, before = state.unbooked_since, state.last_held_at or state.trained_at
         if free is None or before is None:
             return
-        at = self._after(Side.MENTOR, state, topic, pair.books_meeting, max(free, state.since), self.luck.together)
+        free, policy = max(free, state.since), state.design.meetings
+        asked = ("book", state.scheduled, free, before, state.held, policy.minutes_at_least, policy.minutes_at_most)
+        end = next((c.due for c in state.clocks if c.name == ClockKind.EVALUATION_OPEN.value), None)
+        for intent in self._once(asked, self._look_for_a_time, state, free, before):
+            if end is None or intent.fields["starts_at"] < end - timedelta(hours=1):
+                yield intent
+
+    def _look_for_a_time(self, state: Pairing, free: datetime, before: datetime) -> Iterator[Intent]:
+        """As long after the last meeting, or the training, as the two like it."""
+        topic, pair = f"book/{state.scheduled + 1}", self.assume.pair
+        at = self._after(Side.MENTOR, state, topic, pair.books_meeting, free, self.luck.together)
         gap = pair.next_meeting if state.held else pair.first_meeting
         wanted = self._after(Side.MENTEE, state, f"{topic}/gap", gap, before, self.luck.together)
         earliest_start = next_slot(self.calendars[Side.MENTEE], at + BOOKS_AHEAD)
         starts_at = _on_the_quarter(max(wanted, earliest_start))
-        end = next((c.due for c in state.clocks if c.name == ClockKind.EVALUATION_OPEN.value), None)
-        if end is not None and starts_at >= end - timedelta(hours=1):
-            return
         policy = state.design.meetings
         long = self.luck.together.happens(f"{topic}/long", 0.5)
         minutes = policy.minutes_at_most if long else policy.minutes_at_least
         fields = {"starts_at": starts_at, "minutes": minutes}
-        yield Intent(at, f"sim/{topic}", _actor(state, Side.MENTOR), ScheduleMeeting, fields)
+        yield Intent(at, f"sim/{topic}", self.actors[Side.MENTOR], ScheduleMeeting, fields)
 
-    def _attend(self, state: Pairing, meeting: Meeting, now: datetime) -> Iterator[Intent]:
-        """One side cancels, or the mentor notes that they met, or nobody does."""
+    def _attend(self, meeting: Meeting) -> Iterator[Intent]:
+        """One side cancels as long as it can, or the mentor notes that they met, or nobody does: what comes first."""
         topic, luck = f"meeting/{meeting.number}", self.luck.together
         for side in (Side.MENTEE, Side.MENTOR):
             if luck.happens(f"{topic}/cancel/{side.value}", self._assumed(side).cancels_meeting):
                 at = meeting.starts_at - timedelta(hours=luck.between(f"{topic}/notice/{side.value}", 3, 47))
-                at = at.replace(microsecond=0)
-                if at > now:
-                    key, number = f"sim/{topic}/cancel/{side.value}", {"meeting": meeting.number}
-                    yield Intent(at, key, _actor(state, side), CancelMeeting, number)
-                    return
+                key, number = f"sim/{topic}/cancel/{side.value}", {"meeting": meeting.number}
+                yield Intent(at.replace(microsecond=0), key, self.actors[side], CancelMeeting, number)
         if luck.happens(f"{topic}/forgotten", self.assume.pair.forgets_to_log):
             return
         ends_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
@@ -269,44 +313,43 @@ class People:
             return
         at = (ends_at + timedelta(hours=luck.between(f"{topic}/log", 0.3, LOGS_WITHIN))).replace(microsecond=0)
         fields = {"meeting": meeting.number, "held_at": meeting.starts_at, "minutes": meeting.minutes}
-        yield Intent(at, f"sim/{topic}/held", _actor(state, Side.MENTOR), LogMeeting, fields)
+        yield Intent(at, f"sim/{topic}/held", self.actors[Side.MENTOR], LogMeeting, fields)
 
     def _work_on_goals(self, state: Pairing) -> Iterator[Intent]:
-        if state.last_held_at is None:
-            return
+        if state.last_held_at is not None:
+            for goal in state.goals:
+                asked = ("goal", goal.id, goal.level, state.held, state.last_held_at)
+                yield from self._once(asked, self._work_on, state, goal, state.last_held_at)
+
+    def _work_on(self, state: Pairing, goal: Goal, since: datetime) -> Iterator[Intent]:
         luck = self._chance(state, Side.MENTEE)
-        for goal in state.goals:
-            half_way, reached = (
-                luck.score(f"goal/{goal.id}/first", 3.2, 2, 5),
-                luck.score(f"goal/{goal.id}/last", 5.2, 4, 8),
-            )
-            level = 1.0 if state.held >= reached else 0.5 if state.held >= half_way else 0.0
-            if level > goal.level:
-                topic, fields = f"goal/{goal.id}/{level}", {"goal": goal.id, "level": level}
-                at = self._after(Side.MENTEE, state, topic, Delay(median=1.5), state.last_held_at)
-                yield Intent(at, f"sim/{topic}", _actor(state, Side.MENTEE), ProgressGoal, fields)
+        half_way, reached = (
+            luck.score(f"goal/{goal.id}/first", 3.2, 2, 5),
+            luck.score(f"goal/{goal.id}/last", 5.2, 4, 8),
+        )
+        level = 1.0 if state.held >= reached else 0.5 if state.held >= half_way else 0.0
+        if level > goal.level:
+            topic, fields = f"goal/{goal.id}/{level}", {"goal": goal.id, "level": level}
+            at = self._after(Side.MENTEE, state, topic, Delay(median=1.5), since)
+            yield Intent(at, f"sim/{topic}", self.actors[Side.MENTEE], ProgressGoal, fields)
 
     # --- surveys ------------------------------------------------------------------------------
 
-    def _answer_surveys(self, state: Pairing) -> Iterator[Intent]:
-        for survey in state.checkpoints:
-            if len(survey.answered) == len(SIDES):
+    def _answer_survey(self, state: Pairing, survey: Checkpoint) -> Iterator[Intent]:
+        for side in SIDES:
+            own, topic, since = self._assumed(side), f"checkpoint/{survey.number}/{side.value}", survey.opened_at
+            if side in survey.answered or self._never(
+                state, side, topic, own.ignores_survey, own.answers_survey, since
+            ):
                 continue
-            for side in SIDES:
-                own, topic = self._assumed(side), f"checkpoint/{survey.number}/{side.value}"
-                since = survey.opened_at
-                if side in survey.answered or self._never(
-                    state, side, topic, own.ignores_survey, own.answers_survey, since
-                ):
-                    continue
-                luck = self._chance(state, side)
-                fields = {
-                    "number": survey.number,
-                    "safety": luck.score(f"{topic}/safety", 3.4 + 0.25 * survey.number, 1, 5),
-                    "progress": luck.score(f"{topic}/progress", 2.4 + 0.4 * survey.number, 1, 5),
-                }
-                at = self._after(side, state, topic, own.answers_survey, since)
-                yield Intent(at, f"sim/{topic}", _actor(state, side), AnswerCheckpoint, fields)
+            luck = self._chance(state, side)
+            fields = {
+                "number": survey.number,
+                "safety": luck.score(f"{topic}/safety", 3.4 + 0.25 * survey.number, 1, 5),
+                "progress": luck.score(f"{topic}/progress", 2.4 + 0.4 * survey.number, 1, 5),
+            }
+            at = self._after(side, state, topic, own.answers_survey, since)
+            yield Intent(at, f"sim/{topic}", self.actors[side], AnswerCheckpoint, fields)
 
     def _look_back(self, state: Pairing) -> Iterator[Intent]:
         done = {evaluation.side for evaluation in state.evaluations}
@@ -322,16 +365,9 @@ class People:
                 "would_repeat": luck.happens(f"{topic}/repeat", 0.85),
             }
             at = self._after(side, state, topic, own.evaluates, since)
-            yield Intent(at, f"sim/{topic}", _actor(state, side), SubmitEvaluation, fields)
+            yield Intent(at, f"sim/{topic}", self.actors[side], SubmitEvaluation, fields)
 
     # --- life ---------------------------------------------------------------------------------
-
-    def _life_ahead(self, state: Pairing) -> tuple[Intent, ...]:
-        asked = state.activated_at, state.leavers, bool(state.paused_for)
-        found = self._fate.get(asked)
-        if found is None:
-            found = self._fate[asked] = tuple(self._life(state))
-        return found
 
     def _life(self, state: Pairing) -> Iterator[Intent]:
         """What happens to people whatever the program wants: they leave, go on leave, or have had enough."""
@@ -346,7 +382,7 @@ class People:
                 fields = {"participant": person, "returns_at": at + away}
                 yield Intent(at, f"sim/leave/{side.value}", HR_SYSTEM, ReportLeave, fields, report=True)
             if at := self._strikes(state, side, "exit", own.asks_to_exit):
-                yield Intent(at, f"sim/exit/{side.value}", _actor(state, side), RequestExit, {})
+                yield Intent(at, f"sim/exit/{side.value}", self.actors[side], RequestExit, {})
 
     def _strikes(self, state: Pairing, side: Side, question: str, per_year: float) -> datetime | None:
         """When something befalls a person that may befall them at any time; None where that is years away."""
@@ -438,8 +474,9 @@ def _within(waited: float, delay: Delay) -> float:
     return share_within(waited, delay.median, delay.spread)
 
 
-def _actor(state: Pairing, side: Side) -> Actor:
-    return Actor(role=Role(side.value), id=state.party(side).participant)
+def _asked_to_agree(state: Pairing) -> tuple[object, ...]:
+    goals = state.design.goals
+    return "agreement", state.trained_at, state.signed, bool(state.goals), goals.at_least, goals.at_most
 
 
 def _on_the_quarter(moment: datetime) -> datetime:
