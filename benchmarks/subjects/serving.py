@@ -138,7 +138,7 @@ def reference_worker(client: Client, task_queue: str) -> Worker:
         workflows=workflows,
         activities=[store_nothing, record, remind],
         workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH, "benchmarks")
         ),
         max_concurrent_workflow_tasks=20,
         max_concurrent_activities=20,
