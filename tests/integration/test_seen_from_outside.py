@@ -19,9 +19,10 @@ from administration import administer
 from cuttable_proxy import cuttable
 from live_pairing import COORDINATOR, LEARNING, MENTEE, MENTOR, begin, settings_for, when
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from span_collector import collecting
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from worker_under_test import failing_start, lines, ready, running
+from worker_under_test import PATIENCE, failing_start, lines, ready, running
 
 from domain.pairing.goal_setting import GoalDraft, SetGoals
 from domain.pairing.offer import AcceptOffer, DeclineOffer
@@ -191,6 +192,39 @@ async def test_one_trace_leads_from_the_client_to_the_sql(ground: Ground, databa
     assert sql.attributes["db.system.name"] == "postgresql"
     for span in spans:
         assert WORDS not in span.to_json()
+
+
+async def test_a_line_of_the_log_is_found_by_its_trace(
+    ground: Ground, database_url: str, store: EventStore, tmp_path: Path
+) -> None:
+    """Of a worker as it is deployed, which sends its spans to a collector; its client has a trace of its own."""
+    exporter = InMemorySpanExporter()
+    traces, queue, log = Traces({}, exporter), settings_for(database_url).task_queue, tmp_path / "worker.log"
+    client = await Client.connect(
+        ground.temporal_address, data_converter=pydantic_data_converter, interceptors=[traces.interceptor]
+    )
+    given = {
+        "TEMPORAL_ADDRESS": ground.temporal_address,
+        "PAIRLOOM_DATABASE_URL": database_url,
+        "PAIRLOOM_TASK_QUEUE": queue,
+    }
+    with collecting() as (address, spans):
+        with running(log, **given, OTEL_EXPORTER_OTLP_ENDPOINT=address) as process:
+            await when(lambda: ready(log))
+            pairing = await begin(client, store, queue)
+            await pairing.once_stored("PairingOffered")
+            await pairing.send(AcceptOffer(by=MENTOR, key=WORDS))
+            process.terminate()  # at its end it hands over what it still has
+            assert await asyncio.to_thread(process.wait, PATIENCE) == 0
+            told = lines(log)
+        traces.close()
+    [asked_for] = [span for span in exporter.get_finished_spans() if span.name == "StartWorkflowUpdate:accept_offer"]
+    [line] = [line for line in told if line["event"] == "command answered" and line["events"] == ["OfferAccepted"]]
+    [ran] = [span for span in spans if span.name == "RunActivity:OfferAccepted"]
+    assert asked_for.context is not None
+    assert line["trace_id"] == ran.trace_id.hex() == f"{asked_for.context.trace_id:032x}"
+    assert line["span_id"] == ran.span_id.hex()
+    assert "select pairloom.append" in {span.name for span in spans if span.parent_span_id == ran.span_id}
 
 
 def test_without_an_address_for_spans_opentelemetry_is_not_even_imported() -> None:
