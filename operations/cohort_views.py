@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import groupby
 
 from pydantic import AwareDatetime
 from rich.console import Console, Group
@@ -25,6 +26,9 @@ from operations.pairing_views import moment
 from operations.today_command import attention_table
 from readmodels.questions import WeekOfPerson
 from workflows.contract import Receipt
+
+BUSIEST = 3
+"""People named of each week's load."""
 
 FIRST = 10
 """Lines of a longer list on the screen of `status`; `--json` and `today` have all of them."""
@@ -212,10 +216,18 @@ def _funnel(funnel: Funnel) -> Table:
 
 
 def _load(load: tuple[WeekOfPerson, ...]) -> Table:
+    """Week by week; a cohort may have thousands of people, so only the busiest are named. JSON has everybody."""
     table = Table(title="\nload", title_justify="left", box=None, pad_edge=False)
-    for column in ("week of", "who", "messages", "meetings", "minutes"):
-        table.add_column(column, justify="left" if column in ("week of", "who") else "right")
-    for week in load:
-        figures = (str(week.messages), str(week.meetings), str(week.minutes))
-        table.add_row(week.week.isoformat(), week.person.removeprefix("role:"), *figures)
+    for column in ("week of", "people", "messages", "hours in meetings", "busiest"):
+        table.add_column(column, justify="left" if column in ("week of", "busiest") else "right")
+    for week, of_week in groupby(sorted(load, key=lambda one: one.week), key=lambda one: one.week):
+        people = sorted(of_week, key=lambda one: (-one.minutes, -one.messages, one.person))
+        messages, hours = sum(one.messages for one in people), sum(one.minutes for one in people) / 60
+        busiest = ", ".join(f"{one.person.removeprefix('role:')} ({_burden(one)})" for one in people[:BUSIEST])
+        table.add_row(week.isoformat(), str(len(people)), str(messages), f"{hours:g}", busiest)
     return table
+
+
+def _burden(one: WeekOfPerson) -> str:
+    messages = f"{one.messages} message{'' if one.messages == 1 else 's'}"
+    return f"{one.minutes} minutes, {messages}" if one.minutes else messages

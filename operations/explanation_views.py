@@ -114,12 +114,19 @@ def _print_changes(console: Console, changes: Comparison, names: Mapping[str, st
     if not changes.new and not changes.gone:
         console.print("the same pairs.")
         return
-    console.print(f"{len(changes.kept)} pairs stay, {len(changes.gone)} go, {len(changes.new)} come instead\n")
+    stay = _number(len(changes.kept), "pair stays", "pairs stay")
+    go = _number(len(changes.gone), "goes", "go")
+    console.print(f"{stay}, {go}, {_number(len(changes.new), 'comes', 'come')} instead\n")
     for title, pairs in (("go", changes.gone), ("come", changes.new)):
         console.print(_changed(title, pairs, names))
-    for what, who in (("has a partner then", changes.gains), ("has none then", changes.loses)):
+    for what, who in (("a partner", changes.gains), ("none", changes.loses)):
         if who:
-            console.print(f"{', '.join(_named(one, names) for one in who)} {what}", markup=False)
+            have = "has" if len(who) == 1 else "have"
+            console.print(f"{', '.join(_named(one, names) for one in who)} {have} {what} then", markup=False)
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def _changed(title: str, pairs: Sequence[ProposedPair], names: Mapping[str, str]) -> Table:

@@ -24,7 +24,7 @@ SAID = {
     "cohort explain spring P001": "has no partner",
     "cohort match spring --what-if": "With the weights skills 8",
     "cohort override spring pin": "is made anew around your correction",
-    "cohort override spring forbid": "28 pairs stay, 1 go, 1 come instead",
+    "cohort override spring forbid": "28 pairs stay, 1 goes, 1 comes instead",
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
     "today": "Nothing needs a person.",
