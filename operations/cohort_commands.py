@@ -37,6 +37,7 @@ from operations.options import DEV_DATA, ApproverId, AsJson, CohortId, DataDirec
 from operations.progress_bar import progress_bar
 from operations.reach import reach
 from operations.servers import database_address
+from operations.standing_questions import questions_of
 from readmodels.questions import Questions
 
 EVERY = 2.0
@@ -152,8 +153,9 @@ def status(
 
     async def looks() -> AsyncIterator[CohortWatched]:
         async with await EventStore.connect(database_address(data), max_size=1) as store:
+            questions = await questions_of(store)
             while True:
-                yield await _look(store, cohort, weeks)
+                yield await _look(questions, cohort, weeks)
                 if not watch:
                     return
                 await asyncio.sleep(EVERY)
@@ -171,8 +173,8 @@ def status(
     asyncio.run(on_a_terminal() if watch and not as_json and console().is_terminal else once())
 
 
-async def _look(store: EventStore, cohort: str, weeks: int) -> CohortWatched:
-    now, questions = datetime.now(UTC), Questions(store)
+async def _look(questions: Questions, cohort: str, weeks: int) -> CohortWatched:
+    now = datetime.now(UTC)
     glance = await questions.glance(cohort, now)
     if glance is None:
         raise Refused(f"The read model knows no cohort {cohort}: if it is new, see `pairloom store lag`.", "unknown")

@@ -13,7 +13,7 @@ from eventstore.store import EventStore
 from operations.answers import answer, gives
 from operations.options import DEV_DATA, AsJson, DataDirectory
 from operations.servers import database_address
-from readmodels.questions import Questions
+from operations.standing_questions import questions_of
 
 today_app = typer.Typer()
 
@@ -26,7 +26,7 @@ def today(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
 
     async def run() -> tuple[Attention, ...]:
         async with await EventStore.connect(database_address(data), max_size=1) as store:
-            return await Questions(store).attention(now)
+            return await (await questions_of(store)).attention(now)
 
     found = asyncio.run(run())
     answer(found, as_json, lambda console: console.print(attention_table(found, now) if found else NOTHING))

@@ -44,6 +44,18 @@ async def test_today_ranks_what_needs_a_person(midway: str) -> None:
     assert [line.split()[0] for line in table.splitlines()[1:]] == [item["health"] for item in items]
 
 
+async def test_what_the_read_model_lacks_is_said(midway: str) -> None:
+    """A week goes by while no worker folds what is stored."""
+    async with await EventStore.connect(midway) as store:
+        before = await store.count()
+        await live_through(store, START + timedelta(weeks=21), since=START + timedelta(weeks=20))
+        lacking = await store.count() - before
+    assert lacking > 0
+    code, shown = said(midway, "today")
+    assert code == 0
+    assert f"This does not show the latest {lacking} events yet" in shown
+
+
 async def test_a_pairing_and_its_story(midway: str) -> None:
     async with await EventStore.connect(midway) as store:
         pairing = (await Questions(store).pairings("spring"))[0]
