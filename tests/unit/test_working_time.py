@@ -295,3 +295,12 @@ def test_a_working_day_from_friday_noon_is_monday_noon() -> None:
     assert after_working_time(calendar, friday, timedelta(hours=8)) == datetime(2027, 1, 11, 12, tzinfo=UTC)
     assert working_time_between(calendar, friday, friday + timedelta(days=7)) == timedelta(hours=40)
     assert working_time_between(calendar, friday, friday) == timedelta(0)
+
+
+def test_a_day_whose_hours_the_clocks_jump_over_has_none() -> None:
+    """Cairo, on a Friday, from midnight straight to one o'clock."""
+    calendar = Calendar(zone="Africa/Cairo", hours=WorkingHours(start=time(0), end=time(0, 45)))
+    thursday_noon = datetime(2027, 4, 29, 9, tzinfo=UTC)
+    monday = datetime(2027, 5, 3, tzinfo=ZoneInfo("Africa/Cairo"))
+    assert next_slot(calendar, thursday_noon) == monday
+    assert working_time_between(calendar, thursday_noon, monday) == timedelta(0)
