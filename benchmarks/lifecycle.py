@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,7 @@ from typing import cast
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.search_attributes import at_creation
 from benchmarks.cost import actions
 from benchmarks.rounds import Result, Row, compared, save
 from benchmarks.subjects.commands import creation
@@ -111,8 +112,8 @@ async def _lives() -> dict[str, list[Life]]:
 
 
 async def _life(client: Client, store: EventStore, worker: Serving, workflow: str, number: int) -> Life:
-    start = _next_monday()
-    create = creation(worker.kind, number).model_copy(update={"starts_at": start, "at": start - timedelta(days=1)})
+    start = datetime.now(UTC)
+    create = creation(worker.kind, number).model_copy(update={"starts_at": start, "at": start})
     time = VirtualTime(client)
     before = worker.cpu()
     handle = await time.client.start_workflow(
@@ -120,6 +121,7 @@ async def _life(client: Client, store: EventStore, worker: Serving, workflow: st
         PairingInput(create=create),
         id=f"pairing/{create.cohort}/{create.pairing}",
         task_queue=worker.task_queue,
+        search_attributes=at_creation(create, start) if worker.kind == ENGINE else None,
     )
     for at, command in reference_acts(create):
         await time.travel(handle, at)
@@ -127,12 +129,6 @@ async def _life(client: Client, store: EventStore, worker: Serving, workflow: st
     await handle.result()
     used = worker.cpu() - before
     return await _measured(handle, await store.count(handle.id) if worker.kind == ENGINE else 0, 1000 * used)
-
-
-def _next_monday() -> datetime:
-    """Nine o'clock in UTC: whole weeks later the working days fall the same way, and so do the counts."""
-    morning = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
-    return morning + timedelta(days=7 - morning.weekday())
 
 
 async def _measured(handle: WorkflowHandle[object, object], stored: int, cpu: float) -> Life:
