@@ -98,7 +98,8 @@ class PlainPairing:
         """The phases one after the other; checkpoints and the care about silence beside them."""
         design, come = given.create.design, self.engine
         await recorded("PairingCreated")
-        await workflow.sleep(given.create.starts_at - workflow.now())
+        if given.create.starts_at > workflow.now():
+            await workflow.sleep(given.create.starts_at - workflow.now())
         await recorded("PairingOffered")
         async with reminding(design.offer.remind_after, design.offer.expire_after):
             await workflow.wait_condition(lambda: come.both(AcceptOffer))
