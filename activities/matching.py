@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.heartbeats import heartbeating
 from activities.pair_survey import surveyed
 from domain.cohort.rematch import Candidate, by_priority
-from domain.cohort.state import Cohort, Participant, PlannedPairing
+from domain.cohort.state import Cohort, CohortStage, Participant, PlannedPairing
 from domain.decider import Frozen, ParticipantId
 from domain.matching.assignment import LeftOver, ProposedPair, propose
 from domain.matching.bars import Bar, RosterIndex, bars
@@ -102,7 +102,12 @@ class Matching:
 
 
 def match_request(state: Cohort, design: ProgramDesign | None = None) -> MatchRequest:
-    """What the cohort's matching takes now, or would take by another design."""
+    """What the cohort's matching takes now, or would take by another design.
+
+    While pairs are being proposed, those proposed so far do not stand yet: a matching that begins again after a
+    reset must give the very pairs that it gave before.
+    """
+    proposed = tuple(planned.people for planned in state.proposed)
     return MatchRequest(
         cohort=state.id,
         design=design or state.design,
@@ -111,7 +116,7 @@ def match_request(state: Cohort, design: ProgramDesign | None = None) -> MatchRe
         on=state.since,
         pins=tuple(pair for pair in state.pins if not {*pair} & {*state.ineligible}),
         apart=state.apart,
-        standing=state.stood or tuple(planned.people for planned in state.proposed),
+        standing=state.stood if state.stage is CohortStage.MATCHING else proposed,
     )
 
 

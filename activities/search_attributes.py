@@ -60,7 +60,7 @@ def of_pairing(before: TypedSearchAttributes, state: Pairing, now: datetime) -> 
 def at_creation(create: CreatePairing, now: datetime) -> TypedSearchAttributes:
     """Those of a pairing that has only been created: given with its start, they cost no upsert.
 
-    None for a creation that the rules refuse: its workflow says why.
+    Empty for a creation that the rules refuse: its workflow says why.
     """
     try:
         events = pairing.decide(None, create, now)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.matching import BarsRequest, MatchRequest, bars_of, match
+from activities.matching import BarsRequest, MatchRequest, bars_of, match, match_request
 from domain.cohort.decider import Work, notices, work
 from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
 from domain.cohort.overriding import ForbidPair, OverrideKind, PairingOverridden, PinPair, SwapMentees, couples
@@ -140,3 +140,21 @@ def test_what_bars_a_pair_is_looked_up_by_the_same_rules() -> None:
 
     assert bars_of(ROSTER, request) == (Bar.REPORTING_LINE,)
     assert bars_of(ROSTER, request.model_copy(update={"pairs": (("m2", "e1"),)})) == ()
+
+
+def test_what_stood_before_a_correction_stands_until_the_matching_has_ended() -> None:
+    """However often that begins again: pairs proposed halfway change nothing of what it is asked."""
+    reviewed = in_review()
+    stood = tuple(pair.people for pair in reviewed.state.proposed)
+    assert match_request(reviewed.state).standing == stood, "for another design, what is proposed now"
+
+    story = in_review().when(PinPair, COORDINATOR, on=11, **ACROSS)
+    asked = match_request(story.state)
+    assert asked.standing == stood
+    halfway = story.when(ProposePairs, ENGINE, pairs=[planned(1, 2)])
+    assert match_request(halfway.state) == asked
+
+    first = matching()
+    asked = match_request(first.state)
+    assert asked.standing == ()
+    assert match_request(first.when(ProposePairs, ENGINE, pairs=[planned(1)]).state) == asked
