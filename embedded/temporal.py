@@ -8,7 +8,9 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from temporalio.client import Client
 
@@ -28,11 +30,19 @@ _VIRTUAL_TIME = {
 
 
 def start_temporal(
-    data: Path, port: int, ui_port: int, *, virtual_time: bool, durable: bool = True, in_memory: bool = False
+    data: Path,
+    port: int,
+    ui_port: int,
+    *,
+    virtual_time: bool,
+    durable: bool = True,
+    in_memory: bool = False,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> ServerProcess:
     """Start the server on 127.0.0.1. Its data is `data`/temporal.db, or nowhere when `in_memory`.
 
     `virtual_time` lets clients skip time. `durable=False` trades safety in a power cut for speed.
+    `settings` are values of the server's dynamic configuration, each as JSON.
     """
     options = ["--ip", "127.0.0.1", "--port", str(port), "--ui-port", str(ui_port), "--log-level", "error"]
     options += ["--ui-disable-news-fetch"]
@@ -42,9 +52,8 @@ def start_temporal(
         # A write-ahead log loses nothing when the process dies; NORMAL may lose the last moments in a power cut.
         for pragma in ("journal_mode=WAL", f"synchronous={'NORMAL' if durable else 'OFF'}"):
             options += ["--sqlite-pragma", pragma]
-    if virtual_time:
-        for name, value in _VIRTUAL_TIME.items():
-            options += ["--dynamic-config-value", f"{name}={value}"]
+    for name, value in {**(_VIRTUAL_TIME if virtual_time else {}), **settings}.items():
+        options += ["--dynamic-config-value", f"{name}={value}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
     return launch(
         "temporal",

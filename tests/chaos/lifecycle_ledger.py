@@ -27,10 +27,11 @@ LATE = timedelta(seconds=3)
 
 @dataclass(frozen=True)
 class Ledger:
-    """What was found, for the person who reads the output."""
+    """What was found, for the person who reads the output. `runs` grows with each continue-as-new."""
 
     events: int
     rung: int
+    runs: int
     wrong: tuple[str, ...]
 
 
@@ -46,7 +47,11 @@ async def check(senders: Senders, database_url: str) -> Ledger:
             wrong += [f"{stream}: {sentence}" for sentence in _wrong(live, stored, mine)]
             if await store.messages(stream) != _notices(stored):
                 wrong.append(f"{stream}: the outbox does not hold what the stream means, once")
-    return Ledger(events, rung, tuple(wrong))
+    return Ledger(events, rung, await _runs(senders), tuple(wrong))
+
+
+async def _runs(senders: Senders) -> int:
+    return (await senders.client.count_workflows("WorkflowType = 'PairingWorkflow'")).count
 
 
 async def _settled(senders: Senders, store: EventStore, stream: str) -> tuple[Pairing | None, list[StoredEvent]]:

@@ -111,7 +111,9 @@ class Senders:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Twelve of them for the length of the block; what they are at then is brought to its answer."""
-        tasks = [asyncio.create_task(self._act(random.Random(f"{self.seed} {task}"))) for task in range(TASKS)]
+        self._ends.clear()
+        start = f"{self.seed} {self._keys}"
+        tasks = [asyncio.create_task(self._act(random.Random(f"{start} {task}"))) for task in range(TASKS)]
         try:
             yield
         finally:
