@@ -18,6 +18,7 @@ from domain.roster import Person
 Made = TypeVar("Made")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Words = NDArray[np.uint64]
 
 
 class RosterArrays:
@@ -83,21 +84,24 @@ class BlockFacts:
         return self._figures(side, ("count", terms), lambda person: float(len(getattr(person, terms))))
 
     def shared(self, of_mentor: TermsOf, of_mentee: TermsOf) -> Floats:
-        def make() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        def make() -> tuple[Words, Words]:
             mine = [getattr(person, of_mentor) for person in self.roster.people["mentor"]]
             theirs = [getattr(person, of_mentee) for person in self.roster.people["mentee"]]
             known = {term: nth for nth, term in enumerate(sorted(set().union(*mine)))}
-            return _incidence(mine, known), _incidence(theirs, known)
+            return _bits(mine, known), _bits(theirs, known)
 
         def block() -> Floats:
             mine, theirs = self.roster.once(("shared", of_mentor, of_mentee), make)
-            shared: Floats = (mine[self.rows] @ theirs[self.columns].T).astype(np.float64)
+            shared = np.zeros((self.rows.stop - self.rows.start, self.columns.stop - self.columns.start))
+            for my_word, their_word in zip(mine[:, self.rows], theirs[:, self.columns], strict=True):
+                shared += np.bitwise_count(my_word[:, np.newaxis] & their_word)
             return shared
 
         return self._once_a_block(("shared", of_mentor, of_mentee), block)
 
     def differs(self, field: TextOf) -> Floats:
-        return 1.0 - self._same(self.roster.codes(("text", field), lambda person: folded(person, field)))
+        codes = self.roster.codes(("text", field), lambda person: folded(person, field))
+        return _floats(codes["mentor"][self.rows, np.newaxis] != codes["mentee"][self.columns])
 
     def between_zones(self, value: Callable[[str, str], float]) -> Floats:
         zones = self.roster.codes("zone", lambda person: person.zone)
@@ -107,13 +111,15 @@ class BlockFacts:
         for one in np.unique(mine):
             for other in np.unique(theirs):
                 table[one, other] = value(names[one], names[other])
-        return table[np.ix_(mine, theirs)]
+        return table[:, theirs][mine]
 
     def related(self, relation: Relation) -> Floats:
         index = self.roster.index
         if relation is Relation.SAME_MANAGER:
-            return self._same(self.roster.codes("manager", lambda person: next(iter(index.above(person.id)), None)))
-        return self._marked(relation, lambda: index.of_one_line((one.id for one in self._people()), relation))
+            codes = self.roster.codes("manager", lambda person: next(iter(index.above(person.id)), None))
+            return _floats(codes["mentor"][self.rows, np.newaxis] == codes["mentee"][self.columns])
+        lines = self.roster.once("lines", lambda: list(index.lines(one.id for one in self._people())))
+        return self._marked(relation, lambda: ((one, other) for one, other, stand in lines if relation in stand))
 
     def names(self, field: NamesOf) -> Floats:
         return self._marked(field, lambda: ((one.id, other) for one in self._people() for other in getattr(one, field)))
@@ -148,18 +154,15 @@ class BlockFacts:
         """By their codes: in the order in which they are met, mentors first."""
         return list(dict.fromkeys(person.zone for person in self._people()))
 
-    def _same(self, codes: dict[Side, Ints]) -> Floats:
-        same: Floats = np.equal(codes["mentor"][self.rows, np.newaxis], codes["mentee"][self.columns]).astype(
-            np.float64
-        )
-        return same
-
     def _marked(self, key: object, pairs: Callable[[], Iterable[tuple[str, str]]]) -> Floats:
+        """1 for these pairs. A block without any is one 0, which spreads over it as the columns and rows do."""
         rows, columns = self.roster.once(("cells", key), lambda: self.roster.cells(pairs()))
         first, last = np.searchsorted(rows, [self.rows.start, self.rows.stop])
         rows, columns = rows[first:last] - self.rows.start, columns[first:last] - self.columns.start
+        within = (columns >= 0) & (columns < self.columns.stop - self.columns.start)
+        if not within.any():
+            return np.zeros((1, 1))
         marked = np.zeros((self.rows.stop - self.rows.start, self.columns.stop - self.columns.start))
-        within = (columns >= 0) & (columns < marked.shape[1])
         marked[rows[within], columns[within]] = 1.0
         return marked
 
@@ -170,9 +173,18 @@ def _code(known: dict[str, int], text: str | None, side: Side, nth: int) -> int:
     return known.setdefault(text, len(known))
 
 
-def _incidence(lists: Sequence[Collection[str]], known: dict[str, int]) -> NDArray[np.float32]:
-    """A row for each list, a column for each known term; sums of ones are exact in 32 bits, and quick."""
-    made = np.zeros((len(lists), len(known)), dtype=np.float32)
-    for nth, terms in enumerate(lists):
-        made[nth, [known[term] for term in terms if term in known]] = 1.0
-    return made
+def _floats(holds: NDArray[np.bool_]) -> Floats:
+    return holds.astype(np.float64)
+
+
+def _bits(lists: Sequence[Collection[str]], known: dict[str, int]) -> Words:
+    """A column for each list, with a bit for each known term, 64 to a row.
+
+    Counting common bits and not a product of matrices: that would be given to threads, which cost more than they save
+    and take the cores from everybody else.
+    """
+    words = -(-len(known) // 64)
+    bit = {term: 1 << nth for term, nth in known.items()}
+    masks = (sum(bit[term] for term in terms if term in bit) for terms in lists)
+    packed = b"".join(mask.to_bytes(8 * words, "little") for mask in masks)
+    return np.frombuffer(packed, dtype="<u8").reshape(len(lists), words).T.copy()

@@ -15,7 +15,7 @@ from domain.matching.facts import Side
 from domain.matching.formulation import Board, Cell
 from domain.matching.survey import Question
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 15
 """Pairs that are looked at in one go: few enough for the processor's cache, many enough for NumPy."""
 
 

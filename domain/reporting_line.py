@@ -20,9 +20,11 @@ def relations(
     one: ParticipantId, above_one: Sequence[ParticipantId], other: ParticipantId, above_other: Sequence[ParticipantId]
 ) -> tuple[Relation, ...]:
     """Every relation between two people, in the order of `Relation`; `above` are managers, nearest first."""
-    stands = {
-        Relation.SKIP_LEVEL: other in above_one[1:2] or one in above_other[1:2],
-        Relation.REPORTING_LINE: other in above_one or one in above_other,
-        Relation.SAME_MANAGER: bool(above_one) and above_one[:1] == above_other[:1],
-    }
-    return tuple(relation for relation in Relation if stands[relation])
+    found = list[Relation]()
+    if other in above_one[1:2] or one in above_other[1:2]:
+        found.append(Relation.SKIP_LEVEL)
+    if other in above_one or one in above_other:
+        found.append(Relation.REPORTING_LINE)
+    if above_one and above_one[:1] == above_other[:1]:
+        found.append(Relation.SAME_MANAGER)
+    return tuple(found)

@@ -24,15 +24,14 @@ class RosterIndex:
             self._above[person] = self._climb(person)
         return self._above[person]
 
-    def of_one_line(
-        self, people: Iterable[ParticipantId], relation: Relation
-    ) -> Iterator[tuple[ParticipantId, ParticipantId]]:
-        """Every pair of somebody in `people` and one of their managers that stands in this relation."""
+    def lines(
+        self, people: Iterable[ParticipantId]
+    ) -> Iterator[tuple[ParticipantId, ParticipantId, tuple[Relation, ...]]]:
+        """Every pair of somebody in `people` and one of their managers, and how the two stand to each other."""
         for one in people:
             above = self.above(one)
             for other in above:
-                if relation in relations(one, above, other, self.above(other)):
-                    yield one, other
+                yield one, other, relations(one, above, other, self.above(other))
 
     def _climb(self, person: ParticipantId) -> tuple[ParticipantId, ...]:
         line: dict[ParticipantId, None] = {}

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from roster_people import OFFICE, WINTER, mentee, mentor
 
+from activities.pair_facts import BlockFacts, RosterArrays
 from activities.pair_survey import _BLOCK, PairSurvey, surveyed
 from domain.matching.bars import Bar, RosterIndex, bars
 from domain.matching.compatibility import STEPS, compatibility
@@ -68,6 +69,18 @@ def test_scores_and_bars_are_those_of_each_pair(people: list[Person], policy: Ma
             assert [bar for nth, bar in enumerate(Bar) if survey.mask[row, column] >> nth & 1] == list(found)
             assert survey.steps[row, column] == (-1 if found else round(fit.total * STEPS))
             assert fit.total == round(fit.total, 4)
+
+
+@given(st.lists(st.integers(0, 2**200 - 1), min_size=2, max_size=6), st.integers(1, 5))
+@settings(max_examples=40, deadline=None)
+def test_common_terms_are_counted_however_many_there_are(chosen: list[int], split: int) -> None:
+    lists = [{f"skill {nth}" for nth in range(200) if each >> nth & 1} for each in chosen]
+    juniors = [mentor(f"m{nth}", skills_offered=terms) for nth, terms in enumerate(lists[:split])]
+    seniors = [mentee(f"e{nth}", skills_wanted=terms) for nth, terms in enumerate(lists[split:])]
+    roster = RosterArrays(juniors, seniors, RosterIndex([*juniors, *seniors]))
+    whole = BlockFacts(roster, slice(0, len(juniors)), slice(0, len(seniors)))
+    expected = [[len(one.skills_offered & other.skills_wanted) for other in seniors] for one in juniors]
+    assert whole.shared("skills_offered", "skills_wanted").tolist() == expected
 
 
 def test_blocks_make_no_difference() -> None:
