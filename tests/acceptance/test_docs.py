@@ -24,7 +24,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.search_attributes import ALL
-from docs.generate import COHORT_DIAGRAM, PAIRING_DIAGRAM
+from docs.pages.lifecycle import COHORT_DIAGRAM, PAIRING_DIAGRAM
 from domain.decider import Actor, Role
 from domain.pairing.decider import evolve
 from domain.pairing.proposal import CreatePairing
@@ -101,7 +101,7 @@ ELSEWHERE = {
     ),
     ".venv/bin/pairloom reconcile --dry-run": f"{RECONCILE}::test_a_terminated_pairing_goes_on_from_its_stream",
     ".venv/bin/pairloom reconcile": f"{RECONCILE}::test_a_terminated_pairing_goes_on_from_its_stream",
-    ".venv/bin/python docs/generate.py": f"{DOCS}::test_generated_pages_are_current",
+    ".venv/bin/python -m docs.generate": f"{DOCS}::test_generated_pages_are_current",
 }
 """Commands that are too dear or too far-reaching to run here, and the test that runs what they do."""
 
@@ -109,7 +109,7 @@ RUN: dict[str, Callable[[list[str]], list[str]]] = {
     ".venv/bin/pairloom ": lambda words: [*PAIRLOOM, *words[1:]],
     'make demo ARGS="--help"': lambda _: [*PAIRLOOM, "demo", "--help"],
     ".venv/bin/python -m pytest ": lambda words: [sys.executable, *words[1:], "--collect-only", "-q"],
-    ".venv/bin/python docs/generate.py --check": lambda words: [sys.executable, *words[1:]],
+    ".venv/bin/python -m docs.generate --check": lambda words: [sys.executable, *words[1:]],
 }
 """By how a command starts: the cheap form of it that runs here."""
 
@@ -187,7 +187,7 @@ def test_screenshots_without_a_demo_are_a_sentence(tmp_path: Path) -> None:
 
 
 def test_generated_pages_are_current() -> None:
-    command = [sys.executable, "docs/generate.py", "--check"]
+    command = [sys.executable, "-m", "docs.generate", "--check"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -1,0 +1,1 @@
+"""Pages for each audience, and what makes the generated ones."""

@@ -1,0 +1,1 @@
+"""The generated pages, a module for each; `docs/generate.py` writes them."""
