@@ -214,7 +214,7 @@ def export_cohort(
     ] = False,
     unrecorded: Annotated[
         bool,
-        typer.Option("--unrecorded", help="Of a cohort that has ended, or while Temporal is down: leave no trace."),
+        typer.Option("--unrecorded", help="Of an archived cohort, or while Temporal is down: leave no trace."),
     ] = False,
     data: DataDirectory = DEV_DATA,
     as_json: AsJson = False,
@@ -257,7 +257,7 @@ async def _report(desk: CohortDesk, events: int, *, identified: bool) -> None:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         raise Refused(
-            f"Nothing was exported: the cohort '{desk.cohort}' has ended or never ran here, so its record cannot say "
+            f"Nothing was exported: the cohort '{desk.cohort}' is archived or never ran here, so its record cannot say "
             "that it was. With --unrecorded its events are written all the same."
         ) from None
 

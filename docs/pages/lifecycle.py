@@ -70,8 +70,9 @@ stateDiagram-v2
     SUSPENDED --> RUNNING: resumed, where it was
     state "any state before the figures" as BEFORE
     BEFORE --> CANCELLED: cancelled by the approver, with every pairing that runs
+    CANCELLED --> ARCHIVED: a year later
     ARCHIVED --> [*]
-    CANCELLED --> [*]"""
+    CANCELLED --> [*]: where an administrator had cancelled the workflow"""
 
 
 def lifecycle(words: Words) -> str:

@@ -1,4 +1,7 @@
-"""CLOSED to ARCHIVED: half a year later the people of completed pairings are asked again, then the cohort is filed."""
+"""To ARCHIVED: half a year after its close the people of completed pairings are asked again, then the cohort is filed.
+
+A cancelled one is filed as late as a closed one, without a question: its people have answered too.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,11 @@ def after_close(state: Cohort, at: datetime) -> tuple[Clock, ...]:
         Clock(name=CohortClock.FOLLOW_UP.value, due=at + policy.follow_up_after),
         Clock(name=CohortClock.ARCHIVE.value, due=at + policy.archive_after),
     )
+
+
+def after_cancellation(state: Cohort, at: datetime) -> tuple[Clock, ...]:
+    """The clock of a cancelled cohort."""
+    return (Clock(name=CohortClock.ARCHIVE.value, due=at + state.design.cohort.archive_after),)
 
 
 def follow_up(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[FollowUpDue, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.cohort.archiving import after_close
+from domain.cohort.archiving import after_cancellation, after_close
 from domain.cohort.orders import ordered
 from domain.cohort.state import Cohort, CohortStage, EngineReport, OrderKind, cohort_during
 from domain.decider import Command, Event, Role
@@ -86,11 +86,12 @@ def cancel(state: Cohort, command: CancelCohort, at: datetime) -> tuple[CohortCa
     """At any stage until its figures are taken; its pairings are told by an order."""
     only(command.by, Role.APPROVER)
     cohort_during(state, *CANCELLABLE)
-    return (CohortCancelled(at=at, reason=command.reason, closes_pairings=state.approved_at is not None),)
+    closes, following = state.approved_at is not None, after_cancellation(state, at)
+    return (CohortCancelled(at=at, reason=command.reason, closes_pairings=closes, starts=following),)
 
 
 def abandon(state: Cohort, command: AbandonCohort, at: datetime) -> tuple[CohortCancelled, ...]:
-    """It ends in the record too; the pairings that it launched go on by themselves."""
+    """It ends in the record too; the pairings that it launched go on by themselves. Nobody is left to archive it."""
     only(command.by, Role.SERVICE)
     return (CohortCancelled(at=at, reason=command.reason),)
 

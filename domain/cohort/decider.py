@@ -212,9 +212,9 @@ def load(data: Data, schema_version: int) -> CohortEvent:
 
 
 def _may_follow_the_end(state: Cohort, command: CohortCommand) -> bool:
-    """The clocks of a closed cohort, who looks at it, and what the engine was still at when it was cancelled."""
+    """The clocks until its archive, who looks at it till then, and what the engine was at when it was cancelled."""
     if isinstance(command, (trail.ViewHistory, trail.ReportExport, erasing.EraseSubject)):
-        return state.stage is CohortStage.CLOSED and not state.final
+        return state.stage is not CohortStage.ARCHIVED and not state.final
     if isinstance(command, erasing.RecordErasure):
         return erasing.is_due(state)
     if isinstance(command, (orders.RecordOrder, running.RecordLaunch)):

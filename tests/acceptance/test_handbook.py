@@ -9,6 +9,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from eventstore.people import people
 from eventstore.store import EventStore
 from operations.cli import app
 from operations.servers import running_ground
@@ -46,6 +47,7 @@ SAID = {
     "cohort commands": "suspend_cohort",
     "store export spring": "events of spring are in",
     "cohort close spring": "spring is CANCELLED.",
+    "cohort act spring erase_subject": "A participant's data are to be erased.",
 }
 """By how a command begins, what it must say."""
 
@@ -86,8 +88,18 @@ def _once_more(data: Path, words: list[str]) -> None:
         case ["store", "export", *_]:
             database = running_ground(data).database_url
             assert {"HistoryViewed", "DataExported"} <= asyncio.run(_types(database, "cohort/spring"))
+        case ["cohort", "act", _, "erase_subject", *_]:
+            asyncio.run(_until_erased(running_ground(data).database_url))
         case _:
             pass
+
+
+async def _until_erased(database: str) -> None:
+    async with asyncio.timeout(60):
+        while "SubjectErased" not in await _types(database, "cohort/spring"):  # noqa: ASYNC110  # by the worker
+            await asyncio.sleep(0.2)
+    async with await EventStore.connect(database, max_size=1) as store:
+        assert "P031" not in {person.id for person in await people(store, "spring")}
 
 
 async def _types(database: str, stream: str) -> set[str]:

@@ -118,7 +118,7 @@ async def _cohort(client: Client, database_url: str, store: EventStore) -> None:
         await enrolled_and_matched(cohort)
         await cohort.desk.approve(APPROVER)
         running = await cohort.launched()
-        await cohort.pass_a_week(running)
+        await cohort.until_its_next_clock(running)
         await when(cohort.desk.state, lambda state: state.reviews == 1)
         state = await cohort.desk.state()
         keep_state("cohort", CohortCarried(version=9, state=state, answered=(REMEMBERED,)))

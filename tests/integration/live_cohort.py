@@ -109,7 +109,7 @@ class LiveCohort:
         """The current run of every pairing."""
         return {id: (await self.pairing(id).describe()).run_id for id in cohort.launched}
 
-    async def pass_a_week(self, cohort: Cohort) -> None:
+    async def until_its_next_clock(self, cohort: Cohort) -> None:
         """To just behind the next clock."""
         now = await self.skipper.get_current_time(self.handle)
         await self.skipper.fast_forward(self.handle, cohort.clocks[0].due - now + timedelta(seconds=1))

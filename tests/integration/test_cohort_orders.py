@@ -41,7 +41,7 @@ async def told(cohort: LiveCohort) -> Cohort:
     return await when(cohort.desk.state, lambda state: not state.orders)
 
 
-async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled(cohort: LiveCohort) -> None:
+async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled_for_good(cohort: LiveCohort) -> None:
     await enrolled_and_matched(cohort)
     await cohort.desk.approve(APPROVER)
     running = await cohort.launched()
@@ -83,9 +83,13 @@ async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled(cohor
     assert [(await pairing(cohort, id)).design for id in alive] == [amended] * len(alive)
 
     await cohort.desk.send(CancelCohort(by=APPROVER, key="cancel", reason="the budget was withdrawn"))
+    cancelled = await told(cohort)
+    assert cancelled.stage is CohortStage.CANCELLED
+    await cohort.until_its_next_clock(cancelled)
     await when(cohort.handle.describe, lambda found: found.status is WorkflowExecutionStatus.COMPLETED)
     stored = await cohort.store.read(cohort.handle.id)
-    assert [event.type for event in stored][-2:] == ["CohortCancelled", "OrderCarriedOut"]
+    last = [event.type for event in stored][-4:]
+    assert last == ["CohortCancelled", "OrderCarriedOut", "CohortArchived", "AnswersErased"]
     assert [event.data["obeyed"] for event in stored if event.type == "OrderCarriedOut"] == [len(alive)] * 4
     for id in alive:
         closed = await pairing(cohort, id)

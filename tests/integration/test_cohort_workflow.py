@@ -59,7 +59,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     declining = Actor(role=Role.MENTEE, id=next(p.pair.mentee for p in running.proposed if p.pairing == one))
     await when(lambda: cohort.store.read(f"pairing/{cohort.desk.cohort}/{one}"), lambda stream: len(stream) == 2)
     await cohort.pairing(one).execute_update("decline_offer", DeclineOffer(by=declining, key="no"))
-    await cohort.pass_a_week(running)
+    await cohort.until_its_next_clock(running)
     reviewed = await when(cohort.desk.state, lambda state: state.reviews == 1)
     assert (reviewed.funnel.launched, reviewed.funnel.ended_otherwise) == (3, 1)
     assert reviewed.stage is CohortStage.RUNNING
@@ -70,11 +70,11 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
 
     for id in others:
         await leave(cohort, running, id)
-    await cohort.pass_a_week(reviewed)
+    await cohort.until_its_next_clock(reviewed)
     closed = await cohort.once(CohortStage.CLOSED)
     assert closed.headline is not None
     for _ in closed.clocks:
-        await cohort.pass_a_week(await cohort.desk.state())
+        await cohort.until_its_next_clock(await cohort.desk.state())
     result = await cohort.client.get_workflow_handle(cohort.handle.id, result_type=CohortResult).result()
     stored = await cohort.store.read(cohort.handle.id)
     assert result == CohortResult(outcome="ARCHIVED", pairings=3, events=len(stored))
@@ -161,7 +161,7 @@ async def test_a_cohort_that_is_reset_takes_over_what_was_stored_and_starts_noth
         assert (await cohort.handle.describe()).status is WorkflowExecutionStatus.RUNNING
         assert await cohort.store.read(cohort.handle.id) == stored
         assert await cohort.runs(running) == runs
-    await cohort.pass_a_week(running)
+    await cohort.until_its_next_clock(running)
     await when(cohort.desk.state, lambda state: state.reviews == 1)
 
 
@@ -171,7 +171,7 @@ async def test_no_name_and_no_address_leaves_the_person_table(cohort: LiveCohort
     running = await cohort.launched()
     for id in running.launched:
         await when(lambda id=id: cohort.store.read(f"pairing/{cohort.desk.cohort}/{id}"), lambda found: len(found) == 2)
-    await cohort.pass_a_week(running)
+    await cohort.until_its_next_clock(running)
     await when(cohort.desk.state, lambda state: state.reviews == 1)
 
     ids = [cohort.handle.id, *(cohort.pairing(id).id for id in running.launched)]

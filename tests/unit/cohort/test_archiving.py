@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from domain.cohort.archiving import CohortArchived, FollowUpDue
-from domain.cohort.closing import CloseCohort
+from domain.cohort.closing import CancelCohort, CloseCohort
 from domain.cohort.decider import notices
-from domain.cohort.erasing import RecordErasure
+from domain.cohort.erasing import EraseSubject, ErasureRequested, RecordErasure
 from domain.cohort.state import CohortStage
 from domain.program import CohortPolicy, days
 
-from .given import ENGINE, Story, an, day, evaluating, figures
+from .given import APPROVER, COORDINATOR, ENGINE, Story, an, day, evaluating, figures, in_review
 
 
 def filed() -> Story:
@@ -35,6 +35,19 @@ def test_after_a_year_it_is_filed_and_once_the_answers_are_erased_nothing_happen
     assert (story.stage, story.clocks, story.state.final) == (CohortStage.ARCHIVED, {}, False)
     assert story.when(RecordErasure, ENGINE, participant=None, people=4).state.final
     assert story.state.headline == figures()
+
+
+def test_a_cancelled_cohort_is_filed_a_year_later_without_a_question() -> None:
+    story = in_review().when(CancelCohort, APPROVER, reason="budget")
+    cancelled = story.now
+
+    story.refuses(RecordErasure, ENGINE, code="stage", participant=None, people=0)
+    story.when(EraseSubject, COORDINATOR, participant="m1").then(an(ErasureRequested, participant="m1"))
+    story.when(RecordErasure, ENGINE, participant="m1", people=1)
+    story.rings().then(an(CohortArchived, due=cancelled + days(365)))
+    assert not story.state.final
+    assert story.when(RecordErasure, ENGINE, participant=None, people=3).state.final
+    story.refuses(EraseSubject, COORDINATOR, code="stage", participant="e1")
 
 
 def test_a_follow_up_that_comes_late_comes_once_and_says_so() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from domain.cohort.amendment import AmendProgram, DesignAmended
+from domain.cohort.archiving import CohortArchived
 from domain.cohort.closing import CancelCohort, CohortCancelled
+from domain.cohort.erasing import RecordErasure
 from domain.cohort.orders import OrderCarriedOut
-from domain.cohort.state import CohortStage, OrderKind, Refusal
+from domain.cohort.state import OrderKind, Refusal
 from domain.cohort.suspending import CohortResumed, CohortSuspended, ResumeCohort, SuspendCohort
 
-from ..given import APPROVER, COORDINATOR, Story, an, design, running
+from ..given import APPROVER, COORDINATOR, ENGINE, Story, an, day, design, running
 
 
 def a_works_council_stops_the_cohort_for_a_month_and_no_clock_loses_a_day() -> Story:
@@ -36,5 +38,6 @@ def a_longer_program_reaches_the_pairings_and_the_one_that_cannot_follow_is_name
 def the_budget_is_withdrawn_and_every_pairing_is_closed_with_the_cohort() -> Story:
     story = running(2).when(CancelCohort, APPROVER, on=40, reason="the budget was withdrawn")
     story.then(an(CohortCancelled, closes_pairings=True)).told(2)
-    assert (story.stage, story.state.final) == (CohortStage.CANCELLED, True)
-    return story.refuses(ResumeCohort, COORDINATOR, code="stage")
+    story.refuses(ResumeCohort, COORDINATOR, code="stage")
+    story.rings().then(an(CohortArchived, at=day(405)))
+    return story.when(RecordErasure, ENGINE, participant=None, people=4)
