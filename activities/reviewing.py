@@ -13,7 +13,8 @@ from domain.cohort.funnel import funnel
 from domain.cohort.state import Funnel
 from domain.cohort.waiting import EndedPairing, Owed
 from domain.decider import Frozen
-from domain.evaluation import Headline, headline
+from domain.evaluation import headline
+from domain.figures import Headline
 from domain.pairing.decider import fold, load
 from domain.pairing.facts import facts, outcome
 from domain.pairing.state import Pairing

@@ -10,25 +10,33 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
-from statistics import NormalDist, fmean, median, stdev
+from statistics import median
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from domain.decider import Frozen
+from domain.estimates import effect, mean, mean_with_interval, nps, ratio, share_with_interval, spread
+from domain.figures import (
+    BySide,
+    EarlyClosures,
+    EffectBySide,
+    Funnel,
+    Headline,
+    Hidden,
+    SafetyAt,
+    Shown,
+    SpreadBySide,
+    Suppressed,
+)
 
 RESPONDENTS_FOR_A_MEAN = 5
 RESPONDENTS_FOR_A_DISTRIBUTION = 8
-CONFIDENCE = 0.95
 
 _SECONDS_PER_DAY = 86_400
 
 Outcome = Literal["completed", "below_standard", "closed_early", "declined", "expired", "cancelled", "running"]
 T = TypeVar("T")
-
-
-# --- What goes in -----------------------------------------------------------------------------
 
 
 def _goal_level(value: float) -> float:
@@ -99,132 +107,6 @@ class PairingFacts(Frozen):
         return self.outcome == "closed_early" and self.no_fault
 
 
-# --- What comes out ---------------------------------------------------------------------------
-
-
-class Hidden(StrEnum):
-    """Why a figure is not shown."""
-
-    NOTHING_YET = "nothing_yet"
-    """There is nothing to count."""
-    TOO_FEW = "too_few"
-    """Fewer than `at_least` answered."""
-    GIVES_SIBLING_AWAY = "gives_sibling_away"
-    """This group is large enough, but with the total it would give away the other, hidden group."""
-    NO_VARIATION = "no_variation"
-    """Everybody changed by the same amount: the effect size divides by a spread of nothing."""
-
-
-class Interval(Frozen):
-    """A 95 % confidence interval."""
-
-    low: float
-    high: float
-    method: Literal["Wilson score", "Student t"]
-
-
-class Shown(Frozen):
-    """A figure that may be read. `n`: the people or pairings that it rests on."""
-
-    kind: Literal["shown"] = "shown"
-    value: float
-    n: int
-    interval: Interval | None = None
-
-
-class ShownSpread(Frozen):
-    """A distribution that may be read: how many answered what."""
-
-    kind: Literal["shown"] = "shown"
-    counts: tuple[tuple[str, int], ...]
-    n: int
-
-
-class Suppressed(Frozen):
-    """A figure that may not be read, and why. `at_least`: the size that its group must have."""
-
-    kind: Literal["suppressed"] = "suppressed"
-    reason: Hidden
-    at_least: int | None = None
-
-
-Figure = Annotated[Shown | Suppressed, Field(discriminator="kind")]
-Spread = Annotated[ShownSpread | Suppressed, Field(discriminator="kind")]
-
-
-class BySide(Frozen):
-    """The same figure for the mentors (the juniors, always first), the mentees, and both together."""
-
-    mentor: Figure
-    mentee: Figure
-    both: Figure
-
-
-class SpreadBySide(Frozen):
-    """The same distribution for the mentors, the mentees, and both together."""
-
-    mentor: Spread
-    mentee: Spread
-    both: Spread
-
-
-class EffectBySide(Frozen):
-    """An effect size for each side; none for both together, whose answers are not independent."""
-
-    mentor: Figure
-    mentee: Figure
-
-
-class SafetyAt(Frozen):
-    """Mean psychological safety at one moment: `checkpoint 1`, `checkpoint 2`, …, `end`."""
-
-    moment: str
-    mean: BySide
-
-
-class Funnel(Frozen):
-    """How many pairings reached each stage."""
-
-    matched: int
-    offered: int
-    activated: int
-    trained: int
-    met: int
-    evaluated: int
-    completed: int
-
-
-class EarlyClosures(Frozen):
-    """Why pairings closed early, by reason in alphabetical order; `no_fault` is outside the rate."""
-
-    rate: Figure = Field(description="closed early / activated, both without the no-fault closures")
-    reasons: tuple[tuple[str, int], ...]
-    no_fault: tuple[tuple[str, int], ...]
-
-
-class Headline(Frozen):
-    """A cohort in figures."""
-
-    pairings: int
-    running: int = Field(description="not ended yet: rates over activated pairings still move")
-    match_rate: Figure = Field(description="matched / eligible")
-    funnel: Funnel
-    days_to_first_meeting: Figure = Field(description="median from activation, over pairings that met")
-    adherence: Figure = Field(description="meetings held / planned, activated pairings")
-    executive_cancel_rate: Figure = Field(description="executive-side cancellations / scheduled meetings")
-    completion_rate: Figure = Field(
-        description="enough held and both evaluated / activated, without no-fault closures; Wilson score interval"
-    )
-    early_closures: EarlyClosures
-    skill_change: BySide = Field(description="mean of (after minus before) over paired answers; Student t interval")
-    skill_effect: EffectBySide = Field(description="Hedges' g_z: Cohen's d_z with Hedges' exact correction")
-    goal_attainment: Figure = Field(description="Σ(weight · level) / Σ weight, without no-fault closures")
-    safety: tuple[SafetyAt, ...]
-    nps: BySide = Field(description="% of scores 9 and 10 minus % of scores 0 to 6")
-    recommendation: SpreadBySide = Field(description="promoters, passives, detractors")
-    would_repeat: BySide = Field(description="share of yes; Wilson score interval for one side")
-
-
 def headline(pairings: Sequence[PairingFacts], *, matched: int, eligible: int) -> Headline:
     """The figures of a cohort. The order of `pairings` does not matter; none at all is fine."""
     mentors = [pairing.mentor for pairing in pairings]
@@ -234,24 +116,24 @@ def headline(pairings: Sequence[PairingFacts], *, matched: int, eligible: int) -
     return Headline(
         pairings=len(pairings),
         running=sum(pairing.outcome == "running" for pairing in pairings),
-        match_rate=_ratio(matched, eligible, n=eligible),
+        match_rate=ratio(matched, eligible, n=eligible),
         funnel=_funnel(pairings),
         days_to_first_meeting=_days_to_first_meeting(pairings),
         adherence=_adherence(pairings),
         executive_cancel_rate=_executive_cancel_rate(pairings),
         completion_rate=_completion_rate(pairings),
         early_closures=_early_closures(pairings),
-        skill_change=_by_side(*changes, figure=_mean_with_interval, overall=_mean),
+        skill_change=_by_side(*changes, figure=mean_with_interval, overall=mean),
         skill_effect=_effects(*changes),
         goal_attainment=_goal_attainment(pairings),
         safety=_safety(mentors, mentees),
-        nps=_by_side(*recommendations, figure=_nps),
+        nps=_by_side(*recommendations, figure=nps),
         recommendation=_recommendation(*recommendations),
         would_repeat=_by_side(
             _given(a.would_repeat for a in mentors),
             _given(a.would_repeat for a in mentees),
-            figure=_share_with_interval,
-            overall=_mean,
+            figure=share_with_interval,
+            overall=mean,
         ),
     )
 
@@ -282,7 +164,7 @@ def _days_to_first_meeting(pairings: Sequence[PairingFacts]) -> Shown | Suppress
 
 def _adherence(pairings: Sequence[PairingFacts]) -> Shown | Suppressed:
     counted = [pairing for pairing in pairings if pairing.is_activated and pairing.planned]
-    return _ratio(sum(p.held for p in counted), sum(p.planned for p in counted), n=len(counted))
+    return ratio(sum(p.held for p in counted), sum(p.planned for p in counted), n=len(counted))
 
 
 def _executive_cancel_rate(pairings: Sequence[PairingFacts]) -> Shown | Suppressed:
@@ -292,19 +174,19 @@ def _executive_cancel_rate(pairings: Sequence[PairingFacts]) -> Shown | Suppress
     if too_few:
         return too_few
     cancelled = sum(pairing.executive_cancellations for pairing in counted)
-    return _ratio(cancelled, sum(pairing.scheduled for pairing in counted), n=len(counted))
+    return ratio(cancelled, sum(pairing.scheduled for pairing in counted), n=len(counted))
 
 
 def _completion_rate(pairings: Sequence[PairingFacts]) -> Shown | Suppressed:
     counted = [p.meets_standard for p in pairings if p.is_activated and not p.is_closed_without_fault]
-    return _share_with_interval(counted) if counted else Suppressed(reason=Hidden.NOTHING_YET)
+    return share_with_interval(counted) if counted else Suppressed(reason=Hidden.NOTHING_YET)
 
 
 def _early_closures(pairings: Sequence[PairingFacts]) -> EarlyClosures:
     closed = [pairing for pairing in pairings if pairing.outcome == "closed_early"]
     counted = [p.outcome == "closed_early" for p in pairings if p.is_activated and not p.is_closed_without_fault]
     return EarlyClosures(
-        rate=_share_with_interval(counted) if counted else Suppressed(reason=Hidden.NOTHING_YET),
+        rate=share_with_interval(counted) if counted else Suppressed(reason=Hidden.NOTHING_YET),
         reasons=_reasons(pairing for pairing in closed if not pairing.no_fault),
         no_fault=_reasons(pairing for pairing in closed if pairing.no_fault),
     )
@@ -321,7 +203,7 @@ def _goal_attainment(pairings: Sequence[PairingFacts]) -> Shown | Suppressed:
         return too_few
     goals = [goal for goals in counted for goal in goals]
     reached = math.fsum(weight * level for weight, level in goals)
-    return _ratio(reached, math.fsum(weight for weight, _ in goals), n=len(counted))
+    return ratio(reached, math.fsum(weight for weight, _ in goals), n=len(counted))
 
 
 # --- What people answered ---------------------------------------------------------------------
@@ -336,7 +218,7 @@ def _changes(answers: Iterable[Answers]) -> list[float]:
 
 
 def _effects(mentors: Sequence[float], mentees: Sequence[float]) -> EffectBySide:
-    effects = _by_side(mentors, mentees, figure=_effect)
+    effects = _by_side(mentors, mentees, figure=effect)
     return EffectBySide(mentor=effects.mentor, mentee=effects.mentee)
 
 
@@ -345,7 +227,7 @@ def _safety(mentors: Sequence[Answers], mentees: Sequence[Answers]) -> tuple[Saf
     moments = [
         SafetyAt(
             moment=f"checkpoint {number}",
-            mean=_by_side(_safety_scores(mentors, number), _safety_scores(mentees, number), figure=_mean),
+            mean=_by_side(_safety_scores(mentors, number), _safety_scores(mentees, number), figure=mean),
         )
         for number in numbers
     ]
@@ -354,7 +236,7 @@ def _safety(mentors: Sequence[Answers], mentees: Sequence[Answers]) -> tuple[Saf
         mean=_by_side(
             _given(answer.safety_at_end for answer in mentors),
             _given(answer.safety_at_end for answer in mentees),
-            figure=_mean,
+            figure=mean,
         ),
     )
     return (*moments, at_end)
@@ -367,9 +249,9 @@ def _safety_scores(answers: Iterable[Answers], number: int) -> list[float]:
 def _recommendation(mentors: Sequence[int], mentees: Sequence[int]) -> SpreadBySide:
     mentor, mentee, both = _hidden(len(mentors), len(mentees), RESPONDENTS_FOR_A_DISTRIBUTION)
     return SpreadBySide(
-        mentor=mentor or _spread(mentors),
-        mentee=mentee or _spread(mentees),
-        both=both or _spread([*mentors, *mentees]),
+        mentor=mentor or spread(mentors),
+        mentee=mentee or spread(mentees),
+        both=both or spread([*mentors, *mentees]),
     )
 
 
@@ -420,98 +302,3 @@ def _too_few(respondents: int, at_least: int) -> Suppressed | None:
     if respondents < at_least:
         return Suppressed(reason=Hidden.TOO_FEW, at_least=at_least)
     return None
-
-
-# --- The statistics ---------------------------------------------------------------------------
-
-
-def _ratio(part: float, whole: float, *, n: int) -> Shown | Suppressed:
-    return Shown(value=part / whole, n=n) if whole else Suppressed(reason=Hidden.NOTHING_YET)
-
-
-def _mean(values: Sequence[float]) -> Shown:
-    return Shown(value=fmean(values), n=len(values))
-
-
-def _mean_with_interval(values: Sequence[float]) -> Shown:
-    """The mean with its interval by Student's t; for two values or more."""
-    n, mean = len(values), fmean(values)
-    margin = t_critical(n - 1) * stdev(values) / math.sqrt(n)
-    return Shown(value=mean, n=n, interval=Interval(low=mean - margin, high=mean + margin, method="Student t"))
-
-
-def _share_with_interval(answers: Sequence[bool]) -> Shown:
-    yes, n = sum(answers), len(answers)
-    low, high = wilson_interval(yes, n)
-    return Shown(value=yes / n, n=n, interval=Interval(low=low, high=high, method="Wilson score"))
-
-
-def _nps(scores: Sequence[int]) -> Shown:
-    promoters, _, detractors = _promoters_passives_detractors(scores)
-    return Shown(value=100 * (promoters - detractors) / len(scores), n=len(scores))
-
-
-def _spread(scores: Sequence[int]) -> ShownSpread:
-    named = zip(("promoters", "passives", "detractors"), _promoters_passives_detractors(scores), strict=True)
-    return ShownSpread(counts=tuple(named), n=len(scores))
-
-
-def _promoters_passives_detractors(scores: Sequence[int]) -> tuple[int, int, int]:
-    promoters, detractors = sum(score >= 9 for score in scores), sum(score <= 6 for score in scores)
-    return promoters, len(scores) - promoters - detractors, detractors
-
-
-def _effect(changes: Sequence[float]) -> Shown | Suppressed:
-    if len(set(changes)) == 1:
-        return Suppressed(reason=Hidden.NO_VARIATION)
-    return Shown(value=hedges_g_z(changes), n=len(changes))
-
-
-def hedges_g_z(changes: Sequence[float]) -> float:
-    """Hedges' g_z of paired changes: Cohen's d_z = mean / standard deviation of the changes, times
-    Hedges' exact correction for small samples, Γ(m/2) / (√(m/2) · Γ(m/2 - ½)) with m = n - 1 (Hedges 1981).
-
-    For three changes or more that are not all equal.
-    """
-    m = len(changes) - 1
-    correction = math.exp(math.lgamma(m / 2) - math.lgamma((m - 1) / 2)) / math.sqrt(m / 2)
-    return fmean(changes) / stdev(changes) * correction
-
-
-def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The Wilson score interval of a proportion, for `n` of 1 or more; always within 0 and 1."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = successes / n
-    centre = share + z * z / (2 * n)
-    margin = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = ((centre + sign * margin) / (1 + z * z / n) for sign in (-1, 1))
-    # Nothing and everything have exact ends, which rounding would miss by a hair.
-    return (0.0 if successes == 0 else max(0.0, low)), (1.0 if successes == n else min(1.0, high))
-
-
-def t_critical(degrees: int, confidence: float = CONFIDENCE) -> float:
-    """The t for which Student's distribution lies within ±t with probability `confidence`.
-
-    By halving the angle in the closed form of the probability, which is finite for whole degrees of
-    freedom (Abramowitz and Stegun, 26.7.3 and 26.7.4).
-    """
-    low, high = 0.0, math.pi / 2
-    while low < (middle := (low + high) / 2) < high:
-        if _probability_within(middle, degrees) < confidence:
-            low = middle
-        else:
-            high = middle
-    return math.sqrt(degrees) * math.tan(low)
-
-
-def _probability_within(angle: float, degrees: int) -> float:
-    """P(|T| ≤ t) where t = √degrees · tan(angle)."""
-    sine, cosine = math.sin(angle), math.cos(angle)
-    odd = degrees % 2 == 1
-    # 1 + ½cos² + (1·3)/(2·4)cos⁴ + … for even degrees; cos + ⅔cos³ + (2·4)/(3·5)cos⁵ + … for odd ones.
-    term = cosine if odd else 1.0
-    total = term if degrees > 1 else 0.0
-    for k in range(3 if odd else 2, degrees, 2):
-        term *= cosine * cosine * (k - 1) / k
-        total += term
-    return 2 / math.pi * (angle + sine * total) if odd else sine * total

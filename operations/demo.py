@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Role
-from domain.evaluation import Headline
+from domain.figures import Headline
 from domain.pairing.state import Pairing
 from domain.program import ProgramDesign
 from domain.roster import Person

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from domain.evaluation import BySide, Headline, Shown, ShownSpread, Suppressed
+from domain.figures import BySide, Headline, Shown, ShownSpread, Suppressed
 from domain.pairing.facts import outcome
 from domain.pairing.state import Pairing
 from operations.demo import DemoResult

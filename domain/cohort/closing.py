@@ -12,7 +12,7 @@ from domain.cohort.archiving import after_cancellation, after_close
 from domain.cohort.orders import ordered
 from domain.cohort.state import Cohort, CohortStage, EngineReport, OrderKind, cohort_during
 from domain.decider import Command, Event, Role
-from domain.evaluation import Headline
+from domain.figures import Headline
 from domain.permissions import only
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from domain.decider import Actor, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
-from domain.evaluation import Headline
+from domain.figures import Headline
 from domain.matching.assignment import LeftOver, ProposedPair
 from domain.pairing.state import Health
 from domain.program import ProgramDesign

@@ -33,7 +33,8 @@ from domain.cohort.state import (
 from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import Owed
 from domain.decider import Actor, Command, Event, Rejected, Role
-from domain.evaluation import Headline, headline
+from domain.evaluation import headline
+from domain.figures import Headline
 from domain.matching.assignment import ProposedPair
 from domain.matching.compatibility import Parts
 from domain.program import ProgramDesign
