@@ -20,8 +20,9 @@ from domain.pairing.closing import ReportLeaver
 from domain.pairing.leave import ReportLeave
 from domain.pairing.state import Pairing
 from domain.pairing.training import CompleteTraining
+from rehearsal.acts import Act, Actors
 from rehearsal.assumptions import Assumptions
-from rehearsal.people import NOBODY_REACTS, Act, Actors, people_of
+from rehearsal.people import NOBODY_REACTS, people_of
 from rehearsal.virtual_time import PATIENCE, RehearsalStuck, VirtualTime, persistently
 from workflows.commands import update_name
 from workflows.contract import Receipt

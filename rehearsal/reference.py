@@ -14,7 +14,7 @@ from domain.pairing.meetings import LogMeeting, ScheduleSeries
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.state import SIDES, Pairing, Side, Stage
 from domain.pairing.training import CompleteTraining
-from rehearsal.people import Act, Intent, earliest
+from rehearsal.acts import Act, Intent, earliest
 
 SOON = timedelta(hours=5)
 """How long after they are asked people answer."""

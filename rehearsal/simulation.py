@@ -11,8 +11,9 @@ from domain.pairing.clocks import fire, kind_of
 from domain.pairing.decider import PairingEvent, decide, evolve
 from domain.pairing.proposal import CreatePairing, PairingCreated
 from domain.pairing.state import Pairing
+from rehearsal.acts import Act, Actors
 from rehearsal.assumptions import Assumptions
-from rehearsal.people import NOBODY_REACTS, Act, Actors, people_of
+from rehearsal.people import NOBODY_REACTS, people_of
 
 STEPS_AT_MOST = 5_000
 

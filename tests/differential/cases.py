@@ -14,9 +14,10 @@ from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Pairing
 from domain.program import ProgramDesign
 from domain.roster import BigFive, Person
+from rehearsal.acts import Actors
 from rehearsal.assumptions import Assumptions, changed
 from rehearsal.pairs import matched
-from rehearsal.people import Actors, people_of
+from rehearsal.people import people_of
 from rehearsal.simulation import carried_on
 from tests.differential.meddlers import Meddled, Planned, script
 

@@ -23,7 +23,8 @@ from domain.pairing.state import CloseReason, Pairing, Side
 from domain.pairing.training import CompleteTraining, WaiveTraining
 from domain.pairing.undoing import UndoAcceptance, UndoClose
 from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
-from rehearsal.people import COORDINATOR, HR_SYSTEM, LEARNING_PLATFORM, Act, Intent, People, earliest
+from rehearsal.acts import Act, Intent, earliest
+from rehearsal.people import COORDINATOR, HR_SYSTEM, LEARNING_PLATFORM, People
 
 CALENDAR = Actor(role=Role.SERVICE, id="calendar")
 DELEGATE = Actor(role=Role.DELEGATE, id="d-1")
