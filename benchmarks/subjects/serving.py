@@ -114,7 +114,10 @@ class Serving:
     def _part_of(self, thread: int) -> str:
         if thread == self.pid:
             return EVENT_LOOP
-        name = Path(f"/proc/{self.pid}/task/{thread}/comm").read_text(encoding="utf-8")
+        try:
+            name = Path(f"/proc/{self.pid}/task/{thread}/comm").read_text(encoding="utf-8")
+        except FileNotFoundError:  # only the core ends threads while it runs
+            return CORE
         return COMPUTING if name.startswith("python") else CORE
 
     def memory(self) -> float:

@@ -33,11 +33,8 @@ class CohortArchived(Event):
 
 def after_close(state: Cohort, at: datetime) -> tuple[Clock, ...]:
     """The clocks of a closed cohort."""
-    policy = state.design.cohort
-    return (
-        Clock(name=CohortClock.FOLLOW_UP.value, due=at + policy.follow_up_after),
-        Clock(name=CohortClock.ARCHIVE.value, due=at + policy.archive_after),
-    )
+    question = Clock(name=CohortClock.FOLLOW_UP.value, due=at + state.design.cohort.follow_up_after)
+    return (question, *after_cancellation(state, at))
 
 
 def after_cancellation(state: Cohort, at: datetime) -> tuple[Clock, ...]:

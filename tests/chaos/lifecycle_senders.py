@@ -66,7 +66,7 @@ class Acknowledged:
 
 @dataclass
 class Senders:
-    """`acknowledged` grows while they are at work."""
+    """`acknowledged` grows while they are at work on the latest `pairings`; those begun before rest."""
 
     address: str
     pairings: int
@@ -77,17 +77,27 @@ class Senders:
     client: Client = field(init=False)
     _ends: asyncio.Event = field(default_factory=asyncio.Event)
     _keys: int = 0
+    _begun: int = 0
 
     @property
     def streams(self) -> list[str]:
-        """Every pairing's."""
-        return [f"pairing/chaos/p{number:03}" for number in range(self.pairings)]
+        """Every pairing's that was ever begun."""
+        return [f"pairing/chaos/p{number:04}" for number in range(self._begun)]
+
+    @property
+    def latest(self) -> list[str]:
+        """Those that they are at work on."""
+        return self.streams[-self.pairings :]
+
+    async def connect(self) -> None:
+        """Once, before anything else."""
+        self.client = await connect_to(self.address)
 
     async def begin(self) -> None:
-        """Start every pairing; its offer is due at once."""
-        self.client = await connect_to(self.address)
+        """Start so many new pairings; their offers are due at once."""
+        self._begun += self.pairings
         now = datetime.now(UTC)
-        for stream in self.streams:
+        for stream in self.latest:
             create = CreatePairing(
                 by=COORDINATOR,
                 key="create",
@@ -122,7 +132,7 @@ class Senders:
 
     async def _act(self, luck: random.Random) -> None:
         while not self._ends.is_set():
-            stream = luck.choice(self.streams)
+            stream = luck.choice(self.latest)
             command = self._command(luck)
             receipt = await self._until_answered(stream, command)
             if receipt is None:
