@@ -160,6 +160,12 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    asked = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
-    return done.stdout.strip() or "unknown"
+    """With `-dirty` where the code differs from it; results and pages, which a run itself writes, do not count."""
+    written = (f":(top,exclude){place}" for place in ("benchmarks/results", "docs"))
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", *written)
+    return (_git("rev-parse", "--short", "HEAD") or "unknown") + ("-dirty" if changed else "")
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    return done.stdout.strip()
