@@ -159,6 +159,11 @@ def _processor() -> str:
     return named[0] if named else platform.machine()
 
 
+def with_bytecode() -> dict[str, str]:
+    """The environment for a measured process: it keeps compiled modules, as an installed program does."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _commit() -> str:
     """With `-dirty` where the code differs from it; results and pages, which a run itself writes, do not count."""
     written = (f":(top,exclude){place}" for place in ("benchmarks/results", "docs"))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from benchmarks.rounds import Result, Row, compared, paired, save
+from benchmarks.rounds import Result, Row, compared, paired, save, with_bytecode
 
 ROUNDS = 15
 MORE_THAN_PYTHON = 0.25
@@ -67,7 +67,7 @@ def measured(rounds: int) -> tuple[dict[str, list[float]], dict[str, list[float]
 
 def _cost(command: tuple[str, ...]) -> tuple[float, float]:
     before, began = _children(), time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=with_bytecode())
     return _children() - before, time.perf_counter() - began
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.logs import configure_logs
+from benchmarks.rounds import with_bytecode
 from benchmarks.subjects.bare import BareWorkflow, EmptyWorkflow, store_nothing
 from benchmarks.subjects.peer import serving_peer
 from benchmarks.subjects.plain import PlainPairing, record, remind
@@ -40,9 +40,6 @@ PARTS = EVENT_LOOP, COMPUTING, CORE = "the event loop", "computing workflows", "
 """Of a worker: what talks to Temporal and PostgreSQL, the threads that workflows run in, the native part of the SDK."""
 
 READY = b"ready\n"
-
-UNUSUAL = ("PYTHONDONTWRITEBYTECODE",)
-"""Without bytecode the sandbox compiles a workflow's module again for each workflow: no worker should run like that."""
 
 
 class SlowedStore(EventStore):
@@ -80,7 +77,7 @@ class Serving:
             *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if name not in UNUSUAL},
+            env=with_bytecode(),
             cwd=Path(__file__).parents[2],
         )
         assert self._process.stdout is not None
