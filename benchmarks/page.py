@@ -75,13 +75,17 @@ def _described(machine: Machine) -> str:
     return f"{where}, {machine.system}, Python {machine.python}"
 
 
+BARS = 480
+"""Where the bars of a plot begin: the longest label ends before."""
+
+
 def _plot(result: Result) -> str:
     """A bar for each ratio with its spread as a line, and the goal as a tick. Legible on light and dark pages."""
     rows = [row for row in result.rows if row.ratio is not None]
     widest = max([1.0, *(_end(row) for row in rows)])
     height = 26 * len(rows) + 20
     shapes = [shape for number, row in enumerate(rows) for shape in _bar(row, 10 + 26 * number, 420 / widest)]
-    size = f'viewBox="0 0 860 {height}" font-size="12" font-family="sans-serif"'
+    size = f'viewBox="0 0 {BARS + 490} {height}" font-size="12" font-family="sans-serif"'
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
@@ -98,17 +102,18 @@ def _end(row: Row) -> float:
 
 
 def _bar(row: Row, top: int, scale: float) -> list[str]:
-    ratio, (low, high) = row.ratio or 0.0, row.spread or (0.0, 0.0)
+    ratio = row.ratio or 0.0
+    low, high = row.spread or (ratio, ratio)
     colour = "#b3541e" if row.met is False else "#2a7f86"
     label = escape(f"{row.measure} / {row.beside}")
     shapes = [
-        f'<text x="360" y="{top + 14}" text-anchor="end" fill="#808080">{label}</text>',
-        f'<rect x="370" y="{top + 3}" width="{ratio * scale:.1f}" height="14" fill="{colour}"/>',
-        f'<line x1="{370 + low * scale:.1f}" x2="{370 + high * scale:.1f}" y1="{top + 10}" y2="{top + 10}" '
+        f'<text x="{BARS - 10}" y="{top + 14}" text-anchor="end" fill="#808080">{label}</text>',
+        f'<rect x="{BARS}" y="{top + 3}" width="{ratio * scale:.1f}" height="14" fill="{colour}"/>',
+        f'<line x1="{BARS + low * scale:.1f}" x2="{BARS + high * scale:.1f}" y1="{top + 10}" y2="{top + 10}" '
         'stroke="#808080" stroke-width="2"/>',
-        f'<text x="{378 + high * scale:.1f}" y="{top + 14}" fill="#808080">{ratio:.2f}</text>',
+        f'<text x="{BARS + 8 + high * scale:.1f}" y="{top + 14}" fill="#808080">{ratio:.2f}</text>',
     ]
     if row.goal is not None:
-        x = 370 + row.goal * scale
+        x = BARS + row.goal * scale
         shapes.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{top + 20}" stroke="#d0a000" stroke-width="2"/>')
     return shapes
