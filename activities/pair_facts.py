@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
+from operator import attrgetter
 from typing import TypeVar, cast
 
 import numpy as np
@@ -47,6 +49,22 @@ class RosterArrays:
 
         return self.once(key, make)
 
+    def everybody(self) -> Iterator[Person]:
+        """Mentors first."""
+        return (person for side in self.people.values() for person in side)
+
+    def zone_table(self, value: Callable[[str, str], float]) -> Floats:
+        """`value` of each mentor's zone and each mentee's, a row for each zone, by the codes of the zones."""
+        zones = list(dict.fromkeys(person.zone for person in self.everybody()))
+        mine, theirs = ({person.zone for person in side} for side in self.people.values())
+        values = [value(one, other) if one in mine and other in theirs else 0.0 for one in zones for other in zones]
+        return np.array(values).reshape(len(zones), len(zones))
+
+    def lines(self) -> list[tuple[str, str, tuple[Relation, ...]]]:
+        """Everybody who has somebody of the other side among their managers, and how the two stand to each other."""
+        mentors, mentees = self.position["mentor"], self.position["mentee"]
+        return [*self.index.lines(mentors, mentees), *self.index.lines(mentees, mentors)]
+
     @cached_property
     def position(self) -> dict[Side, dict[str, int]]:
         """Where each id stands."""
@@ -66,22 +84,41 @@ class RosterArrays:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockFacts:
-    """About every pair of the mentors at `rows` with the mentees at `columns`: what `domain.matching.facts` asks."""
+class ManyFacts:
+    """About the pairs of the mentors at `mentors` with the mentees at `mentees`: what `domain.matching.facts` asks.
+
+    The two positions are spread over each other as NumPy does: `block` and `singles` make them.
+    """
 
     roster: RosterArrays
-    rows: slice
-    columns: slice
+    mentors: Ints
+    mentees: Ints
     seen: dict[object, Floats] = field(default_factory=dict)
 
+    @classmethod
+    def block(cls, roster: RosterArrays, rows: slice, columns: slice) -> ManyFacts:
+        """Every mentor of `rows` with every mentee of `columns`: a row for each mentor."""
+        return cls(
+            roster,
+            np.arange(rows.start, rows.stop, dtype=np.intp)[:, np.newaxis],
+            np.arange(columns.start, columns.stop, dtype=np.intp)[np.newaxis, :],
+        )
+
+    @classmethod
+    def singles(cls, roster: RosterArrays, pairs: Sequence[tuple[int, int]]) -> ManyFacts:
+        """Of these pairs of positions, in their order."""
+        cells = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+        return cls(roster, cells[:, 0], cells[:, 1])
+
     def number(self, side: Side, field: NumberOf) -> Floats:
-        return self._figures(side, field, lambda person: float(getattr(person, field)))
+        return self._figures(side, field, attrgetter(field))
 
     def trait(self, side: Side, trait: Trait) -> Floats:
-        return self._figures(side, trait, lambda person: float(getattr(person.traits, trait)))
+        return self._figures(side, trait, attrgetter(f"traits.{trait}"))
 
     def count(self, side: Side, terms: TermsOf) -> Floats:
-        return self._figures(side, ("count", terms), lambda person: float(len(getattr(person, terms))))
+        of = attrgetter(terms)
+        return self._figures(side, ("count", terms), lambda person: len(of(person)))
 
     def shared(self, of_mentor: TermsOf, of_mentee: TermsOf) -> Floats:
         def make() -> tuple[Words, Words]:
@@ -90,39 +127,39 @@ class BlockFacts:
             known = {term: nth for nth, term in enumerate(sorted(set().union(*mine)))}
             return _bits(mine, known), _bits(theirs, known)
 
-        def block() -> Floats:
+        def counted() -> Floats:
             mine, theirs = self.roster.once(("shared", of_mentor, of_mentee), make)
-            shared = np.zeros((self.rows.stop - self.rows.start, self.columns.stop - self.columns.start))
-            for my_word, their_word in zip(mine[:, self.rows], theirs[:, self.columns], strict=True):
-                shared += np.bitwise_count(my_word[:, np.newaxis] & their_word)
-            return shared
+            counts = (
+                np.bitwise_count(my_word[self.mentors] & their_word[self.mentees])
+                for my_word, their_word in zip(mine, theirs, strict=True)
+            )
+            return np.broadcast_to(sum(counts, start=np.zeros(1)), self._shape())
 
-        return self._once_a_block(("shared", of_mentor, of_mentee), block)
+        return self._seen(("shared", of_mentor, of_mentee), counted)
 
     def differs(self, field: TextOf) -> Floats:
         codes = self.roster.codes(("text", field), lambda person: folded(person, field))
-        return _floats(codes["mentor"][self.rows, np.newaxis] != codes["mentee"][self.columns])
+        return _floats(codes["mentor"][self.mentors] != codes["mentee"][self.mentees])
 
     def between_zones(self, value: Callable[[str, str], float]) -> Floats:
-        zones = self.roster.codes("zone", lambda person: person.zone)
-        mine, theirs = zones["mentor"][self.rows], zones["mentee"][self.columns]
-        names: list[str] = self.roster.once("zones", self._zones)
-        table = np.zeros((len(names), len(names)))
-        for one in np.unique(mine):
-            for other in np.unique(theirs):
-                table[one, other] = value(names[one], names[other])
-        return table[:, theirs][mine]
+        def spread() -> Floats:
+            zones = self.roster.codes("zone", lambda person: person.zone)
+            table = self.roster.once(("between", value), lambda: self.roster.zone_table(value))
+            return table[zones["mentor"][self.mentors], zones["mentee"][self.mentees]]
+
+        return self._seen(("between", value), spread)
 
     def related(self, relation: Relation) -> Floats:
         index = self.roster.index
         if relation is Relation.SAME_MANAGER:
             codes = self.roster.codes("manager", lambda person: next(iter(index.above(person.id)), None))
-            return _floats(codes["mentor"][self.rows, np.newaxis] == codes["mentee"][self.columns])
-        lines = self.roster.once("lines", lambda: list(index.lines(one.id for one in self._people())))
+            return _floats(codes["mentor"][self.mentors] == codes["mentee"][self.mentees])
+        lines = self.roster.once("lines", self.roster.lines)
         return self._marked(relation, lambda: ((one, other) for one, other, stand in lines if relation in stand))
 
     def names(self, field: NamesOf) -> Floats:
-        return self._marked(field, lambda: ((one.id, other) for one in self._people() for other in getattr(one, field)))
+        everybody = self.roster.everybody
+        return self._marked(field, lambda: ((one.id, other) for one in everybody() for other in getattr(one, field)))
 
     def among(self, pairs: Collection[tuple[str, str]]) -> Floats:
         return self._marked(("among", tuple(pairs)), lambda: pairs)
@@ -133,36 +170,34 @@ class BlockFacts:
     def floored(self, value: Floats) -> Floats:
         return np.floor(value)
 
-    def _figures(self, side: Side, key: object, figure: Callable[[Person], float]) -> Floats:
-        """A column for the mentors, a row for the mentees: together they spread over the block."""
-        people = self.roster.people[side]
-        made: Floats = self.roster.once(
-            (side, key), lambda: np.array([figure(person) for person in people], dtype=np.float64)
-        )
-        return made[self.rows, np.newaxis] if side == "mentor" else made[np.newaxis, self.columns]
+    def _shape(self) -> tuple[int, ...]:
+        return np.broadcast_shapes(self.mentors.shape, self.mentees.shape)
 
-    def _once_a_block(self, key: object, make: Callable[[], Floats]) -> Floats:
+    def _figures(self, side: Side, key: object, figure: Callable[[Person], float]) -> Floats:
+        people = self.roster.people[side]
+        made: Floats = self.roster.once((side, key), lambda: np.fromiter(map(figure, people), np.float64, len(people)))
+        return made[self.mentors if side == "mentor" else self.mentees]
+
+    def _seen(self, key: object, make: Callable[[], Floats]) -> Floats:
         """What bars and score both ask about."""
         if key not in self.seen:
             self.seen[key] = make()
         return self.seen[key]
 
-    def _people(self) -> Iterator[Person]:
-        return (person for side in self.roster.people.values() for person in side)
-
-    def _zones(self) -> list[str]:
-        """By their codes: in the order in which they are met, mentors first."""
-        return list(dict.fromkeys(person.zone for person in self._people()))
-
     def _marked(self, key: object, pairs: Callable[[], Iterable[tuple[str, str]]]) -> Floats:
-        """1 for these pairs. A block without any is one 0, which spreads over it as the columns and rows do."""
+        """1 for these pairs. Where there are none, it is one 0, which spreads over all."""
         rows, columns = self.roster.once(("cells", key), lambda: self.roster.cells(pairs()))
-        first, last = np.searchsorted(rows, [self.rows.start, self.rows.stop])
-        rows, columns = rows[first:last] - self.rows.start, columns[first:last] - self.columns.start
-        within = (columns >= 0) & (columns < self.columns.stop - self.columns.start)
+        if not rows.size or not self.mentors.size or not self.mentees.size:
+            return np.zeros(1)
+        if self.mentors.ndim == 1:
+            width = len(self.roster.people["mentee"])
+            return _floats(np.isin(self.mentors * width + self.mentees, rows * width + columns))
+        first, last = np.searchsorted(rows, [self.mentors[0, 0], self.mentors[-1, 0] + 1])
+        rows, columns = rows[first:last] - self.mentors[0, 0], columns[first:last] - self.mentees[0, 0]
+        within = (columns >= 0) & (columns < self.mentees.size)
         if not within.any():
-            return np.zeros((1, 1))
-        marked = np.zeros((self.rows.stop - self.rows.start, self.columns.stop - self.columns.start))
+            return np.zeros(1)
+        marked = np.zeros(self._shape())
         marked[rows[within], columns[within]] = 1.0
         return marked
 
@@ -185,6 +220,6 @@ def _bits(lists: Sequence[Collection[str]], known: dict[str, int]) -> Words:
     """
     words = -(-len(known) // 64)
     bit = {term: 1 << nth for term, nth in known.items()}
-    masks = (sum(bit[term] for term in terms if term in bit) for terms in lists)
+    masks = (sum(map(bit.get, terms, repeat(0))) for terms in lists)
     packed = b"".join(mask.to_bytes(8 * words, "little") for mask in masks)
     return np.frombuffer(packed, dtype="<u8").reshape(len(lists), words).T.copy()

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from activities.pair_facts import BlockFacts, RosterArrays
+from activities.asking_prices import WORTHWHILE, asking_prices
+from activities.pair_facts import ManyFacts, RosterArrays
 from domain.matching.bars import UNPAYABLE, Bar, price, shortfalls
-from domain.matching.compatibility import parts_of, score_in_steps
+from domain.matching.compatibility import Compatibility, Parts, parts_of, rounded, score_in_steps
 from domain.matching.facts import Side
 from domain.matching.formulation import Board, Cell
 from domain.matching.survey import Question
@@ -33,26 +34,41 @@ class PairSurvey:
         shape = len(question.mentors), len(question.mentees)
         self.steps = np.empty(shape, dtype=np.int16)
         self.mask = np.zeros(shape, dtype=np.uint16)
+        self._barred = dict.fromkeys(Bar, 0)
         height = max(1, _BLOCK // max(1, shape[1]))
         for start in range(0, shape[0] if shape[1] else 0, height):
             self._look_at(slice(start, min(start + height, shape[0])), slice(0, shape[1]))
 
     def _look_at(self, rows: slice, columns: slice) -> None:
-        asked, facts = self._question, BlockFacts(self._roster, rows, columns)
+        asked, facts = self._question, ManyFacts.block(self._roster, rows, columns)
         missing = shortfalls(facts, asked.policy, asked.hours, asked.on)
+        mask = self.mask[rows]
         for nth, bar in enumerate(Bar):
-            self.mask[rows] |= (missing[bar] > 0).astype(np.uint16) << np.uint16(nth)
+            holds = np.greater(missing[bar], 0)
+            mask |= holds * np.uint16(1 << nth)
+            self._barred[bar] += np.count_nonzero(holds) * (mask.size // holds.size)
         parts = parts_of(facts, asked.policy, asked.hours, asked.on)
         self.steps[rows] = score_in_steps(facts, parts, asked.policy.weights)
-        self.steps[rows][self.mask[rows] > 0] = -1
+        # -1 is all bits; a selection by a mask takes ten times as long.
+        self.steps[rows] |= -(mask > 0).astype(np.int16)
 
     def best(self, board: Board) -> list[Cell]:
         """See `Survey`."""
         return solve(self.steps, board)
 
+    def fits(self, cells: Sequence[Cell]) -> list[Compatibility]:
+        """See `Survey`."""
+        asked = self._question
+        total, parts = rounded(ManyFacts.singles(self._roster, cells), asked.policy, asked.hours, asked.on)
+        rows = zip(*(part.tolist() for part in parts.values()), strict=True)
+        return [
+            Compatibility(total=score, parts=Parts(**dict(zip(parts, row, strict=True))))
+            for score, row in zip(total.tolist(), rows, strict=True)
+        ]
+
     def barred(self) -> dict[Bar, int]:
         """See `Survey`."""
-        return {bar: int(np.count_nonzero(self.mask & np.uint16(1 << nth))) for nth, bar in enumerate(Bar)}
+        return self._barred
 
     def first_bars(self, side: Side, position: int) -> Mapping[Bar, int]:
         """See `Survey`."""
@@ -74,7 +90,7 @@ class PairSurvey:
         movable = np.zeros(steps.shape[0], dtype=bool)
         movable[list(of_own)] = True
         queue = list(opened)
-        while queue:
+        while queue and movable.any():
             target = queue.pop()
             for own in np.flatnonzero((steps[:, target] >= 0) & movable).tolist():
                 if target not in of_own[own]:
@@ -89,7 +105,7 @@ class PairSurvey:
         if not extra:
             return None
         own, everybody = slice(position, position + 1), slice(0, len(extra))
-        facts = BlockFacts(self._roster, *((own, everybody) if side == "mentor" else (everybody, own)))
+        facts = ManyFacts.block(self._roster, *((own, everybody) if side == "mentor" else (everybody, own)))
         asked = self._question
         prices = price(shortfalls(facts, asked.policy, asked.hours, asked.on), asked.policy)
         total = np.ravel(prices) + np.asarray(extra)
@@ -111,9 +127,14 @@ def solve(steps: NDArray[np.int16], board: Board) -> list[Cell]:
         cost[row, column] = -weight
     for (row, column), pair in board.scored.items():
         cost[row, column] -= float(steps[pair]) * board.step + board.preference * (pair in board.preferred)
+    prices = np.zeros(width)
+    if height == width >= WORTHWHILE:
+        places = slice(0, len(board.columns))
+        prices[places] = board.step * asking_prices(steps[np.ix_(board.rows, board.columns)])
+        cost += prices
     # Costs and not weights to maximise: of those, SciPy makes a copy.
     rows, columns = linear_sum_assignment(cost)
-    weighty = cost[rows, columns] < 0
+    weighty = cost[rows, columns] < prices[columns]
     return list(zip(rows[weighty].tolist(), columns[weighty].tolist(), strict=True))
 
 
@@ -126,15 +147,15 @@ def _weigh(cost: NDArray[np.float64], steps: NDArray[np.int16], board: Board) ->
     for start in range(0, len(owners), height):
         rows = slice(start, min(start + height, len(owners)))
         score = steps[owners[rows]][:, others]
-        weight = score * float(board.step)
-        weight += row_bonus[rows, np.newaxis]
-        weight += column_bonus
+        weight = score * -float(board.step)
+        weight -= row_bonus[rows, np.newaxis]
+        weight -= column_bonus
         allowed = score >= 0
         if marks is not None:
             mark = marks[owners[rows]][:, others]
-            weight += float(board.preference) * (mark == _PREFERRED)
+            weight -= float(board.preference) * (mark == _PREFERRED)
             allowed &= mark != _APART
-        cost[rows, : len(others)] = np.where(allowed, -weight, 0.0)
+        np.multiply(weight, allowed, out=cost[rows, : len(others)])
 
 
 _APART, _PREFERRED = 1, 2

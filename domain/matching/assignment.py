@@ -10,15 +10,15 @@ takes more pairings than they have places.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import pairwise
 
 from domain.decider import ParticipantId
 from domain.matching.bars import Bar, RosterIndex, bars
-from domain.matching.compatibility import compatibility
+from domain.matching.compatibility import Compatibility
 from domain.matching.explanation import why_away, why_left_over, why_not_pinned
 from domain.matching.facts import Side
 from domain.matching.formulation import Cell, Place, Wishes, best_pairs
@@ -73,8 +73,9 @@ def propose(
     wishes = Wishes(apart=frozenset(pins), preferred=table.cells(standing), at_any_score=keep)
     left = table.without(pins)
     chosen = pins | best_pairs(_spread(left.mentors), _spread(left.mentees), survey.best, wishes)
+    made = sorted(chosen)
     return Proposal(
-        pairs=_proposed(chosen, table, policy, hours, on),
+        pairs=_proposed(made, table, survey.fits(made)),
         left_over=(*_left_over(table, chosen, pins, survey, index, policy, hours, on), *_on_leave(seats, policy, on)),
         barred=_counted(survey),
         refused_pins=refused,
@@ -131,7 +132,10 @@ class _Table:
 
 
 def _fewer(seats: list[_Seat], taken: Counter[int]) -> list[_Seat]:
-    return [replace(seat, places=seat.places - taken[nth], has=taken[nth]) for nth, seat in enumerate(seats)]
+    return [
+        _Seat(seat.person, seat.places - taken[nth], has=taken[nth]) if nth in taken else seat
+        for nth, seat in enumerate(seats)
+    ]
 
 
 def _require_unique_ids(roster: list[Person]) -> None:
@@ -188,14 +192,15 @@ def _spread(seats: list[_Seat]) -> list[Place]:
     ]
 
 
-def _proposed(
-    chosen: set[Cell], table: _Table, policy: MatchingPolicy, hours: WorkingHours, on: date
-) -> tuple[ProposedPair, ...]:
-    pairs = ((table.mentors[mentor].person, table.mentees[mentee].person) for mentor, mentee in chosen)
-    fits = ((mentor, mentee, compatibility(mentor, mentee, policy, hours, on)) for mentor, mentee in pairs)
+def _proposed(chosen: Sequence[Cell], table: _Table, fits: Sequence[Compatibility]) -> tuple[ProposedPair, ...]:
     return tuple(
-        ProposedPair(mentor=mentor.id, mentee=mentee.id, score=fit.total, parts=fit.parts)
-        for mentor, mentee, fit in fits
+        ProposedPair(
+            mentor=table.mentors[mentor].person.id,
+            mentee=table.mentees[mentee].person.id,
+            score=fit.total,
+            parts=fit.parts,
+        )
+        for (mentor, mentee), fit in zip(chosen, fits, strict=True)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, get_args
@@ -58,12 +59,15 @@ def compatibility(
     mentor: Person, mentee: Person, policy: MatchingPolicy, hours: WorkingHours, on: date
 ) -> Compatibility:
     """The score of one pair. `on` is the date whose UTC offsets count, usually the first day of the pairing."""
-    facts = PairFacts(mentor, mentee, _NOBODY)
+    total, parts = rounded(PairFacts(mentor, mentee, _NOBODY), policy, hours, on)
+    return Compatibility(total=total, parts=Parts(**parts))
+
+
+def rounded(facts: Facts, policy: MatchingPolicy, hours: WorkingHours, on: date) -> tuple[Value, dict[str, Value]]:
+    """The score and its parts, as people see them."""
     parts = parts_of(facts, policy, hours, on)
-    return Compatibility(
-        total=score_in_steps(facts, parts, policy.weights) / STEPS,
-        parts=Parts(**{name: _in_steps(facts, part) / STEPS for name, part in parts.items()}),
-    )
+    total = score_in_steps(facts, parts, policy.weights) / STEPS
+    return total, {name: _in_steps(facts, part) / STEPS for name, part in parts.items()}
 
 
 def parts_of(facts: Facts, policy: MatchingPolicy, hours: WorkingHours, on: date) -> dict[str, Value]:
@@ -95,7 +99,18 @@ def score_in_steps(facts: Facts, parts: dict[str, Value], weights: MatchingWeigh
 
 def hours_shared(facts: Facts, hours: WorkingHours, on: date) -> Value:
     """Hours a day at which both are at work."""
-    return facts.between_zones(lambda one, other: _hours(shared_working_time(one, other, hours, on)))
+    return facts.between_zones(_HoursShared(hours, on))
+
+
+@dataclass(frozen=True, slots=True)
+class _HoursShared:
+    """Hours a day, of two zones. Equal ones are the same question, which is then answered once."""
+
+    hours: WorkingHours
+    on: date
+
+    def __call__(self, one: str, other: str) -> float:
+        return _hours(shared_working_time(one, other, self.hours, self.on))
 
 
 @lru_cache(maxsize=4096)

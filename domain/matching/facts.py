@@ -47,7 +47,7 @@ class Facts(Protocol):
         """Whether the two texts differ, whatever their case."""
 
     def between_zones(self, value: Callable[[str, str], float]) -> Value:
-        """`value` of the two time zones."""
+        """`value` of the two time zones; it must be hashable."""
 
     def related(self, relation: Relation) -> Value:
         """Whether the two stand so in the organisation."""

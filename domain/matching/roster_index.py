@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from domain.decider import ParticipantId
 from domain.reporting_line import Relation, relations
@@ -25,13 +25,14 @@ class RosterIndex:
         return self._above[person]
 
     def lines(
-        self, people: Iterable[ParticipantId]
+        self, people: Iterable[ParticipantId], managers: Container[ParticipantId]
     ) -> Iterator[tuple[ParticipantId, ParticipantId, tuple[Relation, ...]]]:
-        """Every pair of somebody in `people` and one of their managers, and how the two stand to each other."""
+        """Every pair of one of `people` with one of `managers` above them, and how the two stand to each other."""
         for one in people:
             above = self.above(one)
             for other in above:
-                yield one, other, relations(one, above, other, self.above(other))
+                if other in managers:
+                    yield one, other, relations(one, above, other, self.above(other))
 
     def _climb(self, person: ParticipantId) -> tuple[ParticipantId, ...]:
         line: dict[ParticipantId, None] = {}

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from domain.matching.bars import Bar
+from domain.matching.compatibility import Compatibility
 from domain.matching.facts import Side
 from domain.matching.formulation import Board, Cell
 from domain.matching.roster_index import RosterIndex
@@ -32,6 +33,9 @@ class Survey(Protocol):
 
     def best(self, board: Board) -> Sequence[Cell]:
         """The cells of the highest total weight, no row and no column twice, those that weigh nothing left out."""
+
+    def fits(self, cells: Sequence[Cell]) -> Sequence[Compatibility]:
+        """How well each of these pairs fits, in their order."""
 
     def barred(self) -> Mapping[Bar, int]:
         """How many pairs each bar rules out; a pair with several counts under each."""

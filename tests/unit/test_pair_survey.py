@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from roster_people import OFFICE, WINTER, mentee, mentor
 
-from activities.pair_facts import BlockFacts, RosterArrays
+from activities.pair_facts import ManyFacts, RosterArrays
 from activities.pair_survey import _BLOCK, PairSurvey, surveyed
-from domain.matching.bars import Bar, RosterIndex, bars
+from domain.matching.bars import Bar, RosterIndex, bars, shortfalls
 from domain.matching.compatibility import STEPS, compatibility
 from domain.matching.survey import Question
 from domain.program import MatchingPolicy, MatchingWeights
@@ -71,6 +72,27 @@ def test_scores_and_bars_are_those_of_each_pair(people: list[Person], policy: Ma
             assert fit.total == round(fit.total, 4)
 
 
+@given(rosters(), policies, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_pairs_here_and_there_are_answered_as_each_alone(
+    people: list[Person], policy: MatchingPolicy, luck: Random
+) -> None:
+    mentors = [one for one in people if one.role == "mentor"]
+    mentees = [one for one in people if one.role == "mentee"]
+    index = RosterIndex(people)
+    cells = [(row, column) for row in range(len(mentors)) for column in range(len(mentees)) if luck.random() < 0.6]
+    luck.shuffle(cells)
+    chosen = [(mentors[row], mentees[column]) for row, column in cells]
+    survey = surveyed(Question(mentors, mentees, index, policy, OFFICE, WINTER))
+    assert survey.fits(cells) == [compatibility(*pair, policy, OFFICE, WINTER) for pair in chosen]
+    facts = ManyFacts.singles(RosterArrays(mentors, mentees, index), cells)
+    missing = shortfalls(facts, policy, OFFICE, WINTER)
+    barred = {bar: np.broadcast_to(missing[bar] > 0, len(cells)) for bar in Bar}
+    assert [tuple(bar for bar in Bar if barred[bar][nth]) for nth in range(len(cells))] == [
+        bars(*pair, index, policy, OFFICE, WINTER) for pair in chosen
+    ]
+
+
 @given(st.lists(st.integers(0, 2**200 - 1), min_size=2, max_size=6), st.integers(1, 5))
 @settings(max_examples=40, deadline=None)
 def test_common_terms_are_counted_however_many_there_are(chosen: list[int], split: int) -> None:
@@ -78,7 +100,7 @@ def test_common_terms_are_counted_however_many_there_are(chosen: list[int], spli
     juniors = [mentor(f"m{nth}", skills_offered=terms) for nth, terms in enumerate(lists[:split])]
     seniors = [mentee(f"e{nth}", skills_wanted=terms) for nth, terms in enumerate(lists[split:])]
     roster = RosterArrays(juniors, seniors, RosterIndex([*juniors, *seniors]))
-    whole = BlockFacts(roster, slice(0, len(juniors)), slice(0, len(seniors)))
+    whole = ManyFacts.block(roster, slice(0, len(juniors)), slice(0, len(seniors)))
     expected = [[len(one.skills_offered & other.skills_wanted) for other in seniors] for one in juniors]
     assert whole.shared("skills_offered", "skills_wanted").tolist() == expected
 
