@@ -28,7 +28,7 @@ _ROUNDS_PER_ROW = 0.25
 
 def asking_prices(scores: NDArray[np.int16]) -> NDArray[np.float64]:
     """A price for each column, in whole steps, none above STEPS, of a square matrix of scores; -1 is a barred pair."""
-    worth = np.where(scores >= 0, scores, -STEPS).astype(np.float32)
+    worth = scores.astype(np.float32)
     side = len(worth)
     prices, holder, waiting = np.zeros(side, dtype=np.float32), np.full(side, -1), np.arange(side)
     for _ in range(int(side * _ROUNDS_PER_ROW)):

@@ -37,8 +37,8 @@ NOTES = (
     "gives the parts of each score, counts the bars, and tells everybody left over why and what would help.",
     "Bare is NumPy by hand for this one design, and one `linear_sum_assignment`. It multiplies matrices, which NumPy's "
     "library gives to every core; ours counts common bits on one core, in blocks that fit the processor's cache.",
-    "`mentor-match` runs in an environment of its own, which this benchmark makes. It has one rule for each part of the "
-    "score and each bar, cheapest bars first, which compute from the people as ours do; shared hours and lines of "
+    "`mentor-match` runs in an environment of its own, which this benchmark makes. It has one rule for each part of "
+    "the score and each bar, cheapest bars first, which compute from the people as ours do; shared hours and lines of "
     "managers are given, and it explains nothing. In the last row its rules compute nothing either, for they are told "
     "our scores: what its own code takes at least.",
     "Ours holds an auction before SciPy's exact solver: its prices leave the best assignment as it is and spare the "

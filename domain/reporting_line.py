@@ -21,10 +21,10 @@ def relations(
 ) -> tuple[Relation, ...]:
     """Every relation between two people, in the order of `Relation`; `above` are managers, nearest first."""
     found = list[Relation]()
-    if other in above_one[1:2] or one in above_other[1:2]:
+    if (len(above_one) > 1 and above_one[1] == other) or (len(above_other) > 1 and above_other[1] == one):
         found.append(Relation.SKIP_LEVEL)
     if other in above_one or one in above_other:
         found.append(Relation.REPORTING_LINE)
-    if above_one and above_one[:1] == above_other[:1]:
+    if above_one and above_other and above_one[0] == above_other[0]:
         found.append(Relation.SAME_MANAGER)
     return tuple(found)
