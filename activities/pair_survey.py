@@ -127,15 +127,24 @@ def solve(steps: NDArray[np.int16], board: Board) -> list[Cell]:
         cost[row, column] = -weight
     for (row, column), pair in board.scored.items():
         cost[row, column] -= float(steps[pair]) * board.step + board.preference * (pair in board.preferred)
-    prices = np.zeros(width)
-    if height == width >= WORTHWHILE:
-        places = slice(0, len(board.columns))
-        prices[places] = board.step * asking_prices(steps[np.ix_(board.rows, board.columns)])
-        cost += prices
+    prices = _prices(steps, board)
+    cost += prices
     # Costs and not weights to maximise: of those, SciPy makes a copy.
     rows, columns = linear_sum_assignment(cost)
     weighty = cost[rows, columns] < prices[columns]
     return list(zip(rows[weighty].tolist(), columns[weighty].tolist(), strict=True))
+
+
+def _prices(steps: NDArray[np.int16], board: Board) -> NDArray[np.float64]:
+    """A price for each column of the matrix: of an auction, where every column is sold and it is worth holding.
+
+    A price is less than the bonus of a person, so sums of costs stay as exact as they were.
+    """
+    prices = np.zeros(len(board.columns) + board.gates)
+    if len(board.columns) == len(board.rows) >= WORTHWHILE:
+        auctioned = asking_prices(steps[np.ix_(board.rows, board.columns)])
+        prices[: len(auctioned)] = auctioned * board.step
+    return prices
 
 
 def _weigh(cost: NDArray[np.float64], steps: NDArray[np.int16], board: Board) -> None:
