@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from eventstore.failures import StoreUnavailable
@@ -21,9 +20,11 @@ LOOK_EVERY = timedelta(seconds=1)
 PAGE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class FedEvent:
-    """One event as readers of the feed get it. `data` is its JSON text, as stored; nothing has been parsed."""
+class FedEvent(NamedTuple):
+    """One event as readers of the feed get it. `data` is its JSON text, as stored; nothing has been parsed.
+
+    A tuple, for it is made a million times in a rebuild, and a frozen dataclass takes twice as long.
+    """
 
     position: int
     partition: int
@@ -49,7 +50,7 @@ class Feed:
     async def read(self, after: int = 0, limit: int = PAGE) -> list[FedEvent]:
         """The events behind position `after`, in order, at most `limit`."""
         async with self._store.connection() as connection:
-            return [FedEvent(*row) for row in await connection.fetch(statement("feed_page"), after, limit)]
+            return [FedEvent._make(row) for row in await connection.fetch(statement("feed_page"), after, limit)]
 
     async def head(self) -> int:
         """The last position; 0 for an empty feed."""

@@ -92,7 +92,7 @@ class Subscription:
                 partitions = list(shares)
                 positions = [share.position for share in shares.values()]
                 rows = await connection.fetch(statement("feed_shares"), partitions, positions, limit)
-        return [FedEvent(*row) for row in rows]
+        return [FedEvent._make(row) for row in rows]
 
     @asynccontextmanager
     async def processing(self, events: Sequence[FedEvent]) -> AsyncIterator[Connection]:
