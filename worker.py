@@ -32,7 +32,6 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.erasing import Erasing
 from activities.journal import Journal
@@ -59,6 +58,7 @@ from workflows.cohort import CohortWorkflow
 from workflows.contract import TASK_QUEUE
 from workflows.pairing import PairingWorkflow
 from workflows.registration import register_search_attributes
+from workflows.sandbox import sandbox
 
 if TYPE_CHECKING:
     from telemetry.traces import Traces
@@ -203,9 +203,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
             reviewing.evaluate_cohort,
         ],
         interceptors=[LogContext()],
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=sandbox(PASSED_THROUGH, client.data_converter),
         max_concurrent_workflow_tasks=20,
         workflow_task_executor=ThreadPoolExecutor(WORKFLOW_THREADS, thread_name_prefix="workflow"),
         max_concurrent_activities=20,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -115,5 +116,6 @@ def _message(message_id: UUID, notice: Notice) -> NewMessage:
     )
 
 
+@lru_cache(maxsize=256)  # a command's is asked for four times, a program's with every command
 def _id(scope: str, kind: str, name: str) -> UUID:
     return uuid5(NAMESPACE, f"{scope}\n{kind}\n{name}")

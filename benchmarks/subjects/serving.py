@@ -32,9 +32,12 @@ from eventstore.records import AppendResult, Batch
 from eventstore.store import EventStore
 from worker import PASSED_THROUGH, Settings, build_worker, running_worker
 from workflows.registration import register_search_attributes
+from workflows.sandbox import sandbox
 
-ENGINE, WHOLE, REFERENCES, PEER = "engine", "whole", "references", "peer"
-"""Ours: the workflows and activities alone; the same with sequencer and read models. Reference workflows. DBOS."""
+ENGINE, WHOLE, REFERENCES, QUICKER, PEER = "engine", "whole", "references", "quicker", "peer"
+"""Ours: the workflows and activities alone; the same with sequencer and read models. Reference workflows in the SDK's
+sandbox, and in ours. DBOS.
+"""
 
 PARTS = EVENT_LOOP, COMPUTING, CORE = "the event loop", "computing workflows", "Temporal's core"
 """Of a worker: what talks to Temporal and PostgreSQL, the threads that workflows run in, the native part of the SDK."""
@@ -139,23 +142,23 @@ async def serve(kind: str, address: str, database_url: str, slowed_by: float) ->
         elif kind == PEER:
             await stack.enter_async_context(serving_peer(database_url))
         else:
-            await stack.enter_async_context(reference_worker(client, settings.task_queue))
+            await stack.enter_async_context(reference_worker(client, settings.task_queue, quicker=kind == QUICKER))
         sys.stdout.buffer.write(READY)
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.buffer.read)
 
 
-def reference_worker(client: Client, task_queue: str) -> Worker:
-    """Set up as our own worker is: sandbox, shared modules, slots."""
+def reference_worker(client: Client, task_queue: str, *, quicker: bool) -> Worker:
+    """Set up as our own worker is, shared modules and slots, in the SDK's sandbox or in ours, which is `quicker`."""
     workflows: Sequence[type] = [BareWorkflow, EmptyWorkflow, PlainPairing]
+    shared = (*PASSED_THROUGH, "benchmarks")
+    usual = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*shared))
     return Worker(
         client,
         task_queue=task_queue,
         workflows=workflows,
         activities=[store_nothing, record, remind],
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH, "benchmarks")
-        ),
+        workflow_runner=sandbox(shared, client.data_converter) if quicker else usual,
         max_concurrent_workflow_tasks=20,
         max_concurrent_activities=20,
         max_concurrent_local_activities=20,

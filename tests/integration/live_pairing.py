@@ -19,7 +19,6 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from domain.decider import Actor, Command, Role
 from domain.pairing.decider import evolve, fold, load, notices
@@ -33,6 +32,7 @@ from workflows.cohort import CohortWorkflow
 from workflows.commands import update_name
 from workflows.contract import PairingInput, Receipt
 from workflows.pairing import PairingWorkflow
+from workflows.sandbox import sandbox
 
 MENTOR = Actor(role=Role.MENTOR, id="p-101")
 MENTEE = Actor(role=Role.MENTEE, id="p-202")
@@ -232,9 +232,10 @@ async def histories(client: Client, workflow_id: str) -> list[WorkflowHistory]:
 async def replay(found: Sequence[WorkflowHistory]) -> None:
     """Raises where today's code would not do what it did then, in the worker's own sandbox."""
     assert found, "there is nothing to replay"
-    runner = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
     replayer = Replayer(
-        workflows=[CohortWorkflow, PairingWorkflow], workflow_runner=runner, data_converter=pydantic_data_converter
+        workflows=[CohortWorkflow, PairingWorkflow],
+        workflow_runner=sandbox(PASSED_THROUGH, pydantic_data_converter),
+        data_converter=pydantic_data_converter,
     )
     for history in found:
         await replayer.replay_workflow(history)
