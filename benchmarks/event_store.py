@@ -54,8 +54,8 @@ NOTES = (
     "The sequencer runs in a process of its own while ours is measured.",
     "`eventsourcing` is its PostgreSQL aggregate recorder by psycopg in as many threads; ours there is the whole "
     "`EventStore.append`, from the batch to the answer. Its goal was set before anything was measured; the rows of CPU "
-    "say why it is not met. PostgreSQL itself does more for an event of ours: a function that looks at the stream first, three "
-    "indexes instead of one, the command's columns, and the feed, which a process of its own publishes meanwhile.",
+    "say why it is not met. PostgreSQL itself does more for an event of ours: a function that looks at the stream "
+    "first, three indexes instead of one, the command's columns, and the feed, which is published meanwhile.",
     "The feed is folded by the domain's own `evolve` from pydantic events; beside it, the same without a database.",
     "The rebuild counts each stream's events and sums and compares two fields of their JSON, transaction by "
     "transaction with its positions; beside it, one SQL aggregate that does the same in one go.",
