@@ -22,7 +22,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo dev worker stop test lint deploy-check unit coverage mutants bench chaos chaos-store flood lock screenshots clean
+.PHONY: help setup demo dev worker stop test lint deploy-check unit coverage mutants bench bench-agrees chaos chaos-store flood lock screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +95,10 @@ mutants: setup ## change the deciders of a pairing, or of PHASE=offer alone, and
 
 bench: setup ## measure beside the references, all or NAME=..., and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(NAME)
+
+bench-agrees: WITH ?= HEAD
+bench-agrees: setup ## whether the results in the folder agree within 20 % with those of the commit WITH=...
+	@$(BIN)/python -m benchmarks.agreement $(WITH)
 
 chaos-store: setup ## kill everybody at the event store, ROUNDS times, and look whether anything is lost
 	@$(BIN)/python -m tests.chaos.store --rounds $(or $(ROUNDS),100) $(ARGS)

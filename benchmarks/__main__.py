@@ -10,7 +10,7 @@ import benchmarks
 from benchmarks.page import write
 from benchmarks.rounds import saved
 
-FRAME = ("rounds", "page", "__main__", "event_store_subjects", "subjects", "scale")
+FRAME = ("rounds", "page", "__main__", "event_store_subjects", "subjects", "scale", "agreement")
 
 
 def names() -> list[str]:

@@ -17,6 +17,7 @@ markers cost nothing.
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.launching import start_pairing
+from activities.logs import configure_logs
 from benchmarks.rounds import Result, Row, save
 from domain.decider import Actor, Role
 from domain.pairing.proposal import CreatePairing
@@ -134,6 +136,7 @@ async def measure() -> tuple[Counter[str], int]:
 
 def run() -> Result:
     """One life; the counts are the same on every machine."""
+    configure_logs(as_json=True, level=logging.ERROR)
     counted, events = asyncio.run(measure())
     rows = [
         Row(measure="Actions", unit="", ours=counted.total(), goal=ACTIONS_AT_MOST, at_most=True),

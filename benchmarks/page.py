@@ -17,7 +17,8 @@ INTRODUCTION = """\
 
 Each benchmark runs ours and the reference in turn, several rounds, in one process on one machine. The ratio is the
 median of the rounds' own ratios, the spread their lowest and highest: a noisy machine moves both sides, and the ratio
-little. `make bench` repeats all of them, `make bench NAME=event_store` one.
+little. `make bench` repeats all of them, `make bench NAME=event_store` one, and
+`make bench-agrees WITH=main` says which ratios differ by more than a fifth from those that a commit holds.
 """
 
 

@@ -8,10 +8,12 @@ from itertools import count
 
 import pytest
 
+from benchmarks import agreement
 from benchmarks.__main__ import main
+from benchmarks.agreement import moved
 from benchmarks.burst import SPREAD, Firing, peak
 from benchmarks.page import DOCS, page
-from benchmarks.rounds import Row, compared, paired, saved
+from benchmarks.rounds import Result, Row, compared, paired, saved
 from benchmarks.scale import action_price
 
 
@@ -92,3 +94,28 @@ def test_a_burst_is_counted_by_its_worst_moment_and_spreading_finds_the_same_mom
     assert peak([one.spread for one in fired], 60) < 60
     assert {one.spread for one in fired} == {Firing(one.pairing, one.at).spread for one in fired}
     assert all(at <= one.spread < at + SPREAD for one in fired)
+
+
+def measured(**ratios: float) -> Result:
+    """A result whose rows have these ratios, and one row without any."""
+    rows = [
+        Row(measure=name, unit="s", ours=1, reference=1, beside="it", ratio=ratio) for name, ratio in ratios.items()
+    ]
+    return saved()[0].model_copy(update={"name": "speed", "rows": (*rows, Row(measure="size", unit="B", ours=7))})
+
+
+def test_two_runs_agree_where_no_ratio_moved_by_more_than_a_fifth() -> None:
+    found = list(moved({"speed": measured(read=1.0, write=0.5, gone=2.0)}, [measured(read=1.2, write=0.39, new=1.0)]))
+    assert [(each.measure, round(each.by, 2), each.agrees) for each in found] == [
+        ("read, beside it", 0.2, True),
+        ("write, beside it", -0.22, False),
+    ]
+
+
+def test_a_run_agrees_with_itself_and_an_unknown_commit_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agreement, "results_of", lambda commit: {result.name: result for result in saved()})
+        assert agreement.main("HEAD") == 0
+    assert "<- moved" not in capsys.readouterr().out
+    assert agreement.main("no-such-commit") == 2
+    assert "no-such-commit has no results" in capsys.readouterr().err
