@@ -45,8 +45,9 @@ class PairSurvey:
         mask = self.mask[rows]
         for nth, bar in enumerate(Bar):
             holds = np.greater(missing[bar], 0)
-            mask |= holds * np.uint16(1 << nth)
-            self._barred[bar] += np.count_nonzero(holds) * (mask.size // holds.size)
+            if times := np.count_nonzero(holds):
+                mask |= holds * np.uint16(1 << nth)
+                self._barred[bar] += times * (mask.size // holds.size)
         parts = parts_of(facts, asked.policy, asked.hours, asked.on)
         self.steps[rows] = score_in_steps(facts, parts, asked.policy.weights)
         # -1 is all bits; a selection by a mask takes ten times as long.

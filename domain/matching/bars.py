@@ -56,7 +56,7 @@ def shortfalls(facts: Facts, policy: MatchingPolicy, hours: WorkingHours, on: da
     """By how much a pair misses what each bar asks: grades, hours a day, or 1. Above 0, the pair is barred."""
     gap = facts.number("mentee", "grade") - facts.number("mentor", "grade")
     earlier = facts.names("earlier_partners") + facts.among(policy.earlier_pairs)
-    common = facts.limited(facts.shared("languages", "languages"), 0.0, 1.0)
+    shared = facts.shared("languages", "languages") if policy.language == "required" else 1.0
     return {
         Bar.SAME_PERSON: 1.0 - facts.differs("id"),
         Bar.SKIP_LEVEL: facts.related(Relation.SKIP_LEVEL),
@@ -65,7 +65,7 @@ def shortfalls(facts: Facts, policy: MatchingPolicy, hours: WorkingHours, on: da
         Bar.DECLARED_CONFLICT: facts.names("conflicts"),
         Bar.EARLIER_PAIRING: facts.limited(earlier, 0.0, 1.0),
         Bar.FORBIDDEN_PAIR: facts.among(policy.forbidden),
-        Bar.LANGUAGE: (1.0 - common) * (policy.language == "required"),
+        Bar.LANGUAGE: facts.limited(1.0 - shared, 0.0, 1.0),
         Bar.SENIORITY_GAP: facts.limited(policy.seniority_gap_at_least - gap, 0.0, math.inf),
         Bar.WORKING_TIME: facts.limited(
             policy.shared_working_hours_at_least - hours_shared(facts, hours, on), 0.0, math.inf
