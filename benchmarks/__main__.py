@@ -26,7 +26,8 @@ def main(wanted: list[str]) -> int:
         print(f"There is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(names())}", file=sys.stderr)
         return 2
     if len(wanted) != 1:
-        return int(any([_in_a_process_of_its_own(name) for name in wanted or names()]))
+        ended = [_in_a_process_of_its_own(name) for name in wanted or names()]
+        return int(any(ended))
     missed = 0
     for row in import_module(f"benchmarks.{wanted[0]}").run().rows:
         missed += row.met is False
