@@ -92,7 +92,7 @@ def score_in_steps(facts: Facts, parts: dict[str, Value], weights: MatchingWeigh
     whole = sum(weight_of.values())
     total = 0.0 * parts["skills"]
     for name, part in parts.items():
-        if weight_of[name]:
+        if weight_of[name]:  # times 1 changes no bit, and takes as long as any other product
             total = total + (part if weight_of[name] == 1 else part * weight_of[name])
     return _in_steps(facts, facts.limited(total / whole, 0.0, 1.0)) if whole else total
 
