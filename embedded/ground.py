@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedded.ports import USUAL_PORTS, Chosen, Ports, choose
+from embedded.ports import USUAL_PORTS, Chosen, Ports, choose, lost
 from embedded.postgres import database_url, start_postgres, stop_postgres, wait_for_postgres
 from embedded.server_process import GroundError, ServerProcess, because, disk_is_full, last_words
 from embedded.temporal import start_temporal, stop_temporal, wait_for_temporal
@@ -22,6 +22,9 @@ __all__ = ["USUAL_PORTS", "Ground", "GroundError", "Ports", "attach", "start_gro
 
 _RECORD = "ground.json"
 _MASTER_KEY = "master.key"
+
+_ATTEMPTS = 3
+"""Grounds that start in the same moment may choose the same ports; whoever comes second chooses again."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,14 @@ def start_ground(
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _one_at_a_time(data):
             _clear(data)
-            ports = choose(preferred or Ports(), required or Ports())
-            return _start(data, ports, virtual_time=virtual_time, durable=durable, in_memory=in_memory)
+            for attempt in range(1, _ATTEMPTS + 1):
+                ports = choose(preferred or Ports(), required or Ports())
+                try:
+                    return _start(data, ports, virtual_time=virtual_time, durable=durable, in_memory=in_memory)
+                except GroundError:
+                    if attempt == _ATTEMPTS or not lost(ports):
+                        raise
+            raise AssertionError("the last attempt starts or raises")
     except OSError as error:
         raise GroundError(f"The data directory {data} cannot be used: {because(error)}.") from error
 

@@ -54,6 +54,15 @@ class ServerProcess:
         """Whether this very process still runs."""
         return self._process() is not None
 
+    def listens_on(self, port: int) -> bool:
+        """Whether it is this very process that listens there, and not somebody who was quicker."""
+        process = self._process()
+        try:
+            sockets = process.net_connections("tcp") if process is not None else []
+        except psutil.NoSuchProcess:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)
+
     def stop(self, *escalation: tuple[signal.Signals, float]) -> None:
         """Send each signal in turn and wait its seconds for the end, then kill. Nothing happens to a stranger."""
         for name, seconds in (*escalation, (signal.SIGKILL, 10.0)):

@@ -66,7 +66,8 @@ def start_temporal(
 async def wait_for_temporal(server: ServerProcess, data: Path, address: str) -> None:
     """Return when the namespace `default` answers; GroundError when the server ends or its budget does."""
     until = time.monotonic() + _START_BUDGET
-    while not await _answers(address):
+    port = int(address.rpartition(":")[2])
+    while not (server.listens_on(port) and await _answers(address)):
         if not server.alive():
             raise GroundError(f"Temporal ended at its start: {last_words(data / 'temporal.log', server.log_start)}")
         if time.monotonic() > until:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +18,7 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from embedded.ground import Ground, GroundError, Ports, attach, start_ground
-from embedded.ports import Chosen
+from embedded.ports import Chosen, choose
 from embedded.server_process import ServerProcess
 
 
@@ -154,6 +155,29 @@ def test_preferred_ports_are_used_where_free(tmp_path: Path) -> None:
         ground.stop()
     assert ground.ports.temporal != wish.temporal
     assert ground.ports.postgres == wish.postgres
+
+
+@pytest.mark.parametrize("server", ["temporal", "ui", "postgres"])
+def test_whoever_loses_a_port_between_its_choice_and_the_start_chooses_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    choices: list[Chosen] = []
+    with socket.create_server(("127.0.0.1", 0)) as quicker:
+
+        def chosen(preferred: Ports, required: Ports) -> Chosen:
+            found = choose(preferred, required)
+            choices.append(found if choices else replace(found, **{server: quicker.getsockname()[1]}))
+            return choices[-1]
+
+        monkeypatch.setattr("embedded.ground.choose", chosen)
+        ground = start_ground(tmp_path, virtual_time=False, preferred=None, durable=False, in_memory=True)
+        try:
+            assert len(choices) == 2
+            assert ground.ports == choices[1]
+            assert ground.temporal.listens_on(ground.ports.temporal)
+            assert not ground.temporal.listens_on(quicker.getsockname()[1])
+        finally:
+            ground.stop()
 
 
 def test_a_data_directory_that_cannot_be_one_is_a_sentence(tmp_path: Path) -> None:
