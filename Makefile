@@ -6,7 +6,7 @@ ARGS ?=
 ROUNDS ?=
 PHASE ?= *
 NAME ?=
-JOBS ?= 0
+JOBS ?= 2
 
 BIN := .venv/bin
 TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal telemetry benchmarks worker.py docs/generate.py docs/pages docs/screenshots.py
@@ -54,7 +54,7 @@ worker: setup ## run one worker
 stop: setup ## stop what runs in the background
 	@$(BIN)/pairloom stop $(ARGS)
 
-# JOBS=2 runs two at a time, each half with servers of its own; what takes longest begins first.
+# Two at a time, each half with servers of its own; what takes longest begins first. JOBS=0: one after another.
 FOLDERS := tests/acceptance tests/chaos tests/interop tests/integration tests/unit
 
 test: lint ## everything that must hold: lint, types, import rules, all tests
