@@ -12,18 +12,27 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import uuid4
 
 import asyncpg
 import psutil
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import StoredEvent as Recorded
 from eventsourcing.postgres import PostgresAggregateRecorder, PostgresDatastore
 from pydantic_core import from_json
 
-from benchmarks.event_store_subjects import DATA, RAW_TABLE, Booked, appended, long_feed, raw_inserted, stored_lives
+from benchmarks.event_store_subjects import (
+    RAW_TABLE,
+    Booked,
+    appended,
+    long_feed,
+    our_batches,
+    peer_batches,
+    raw_inserted,
+    stored_lives,
+)
 from benchmarks.rounds import Result, Row, compared, paired, save
-from benchmarks.subjects.spending import Spending, serving_processes, spending
+from benchmarks.subjects.spending import Meter, Spending
 from domain.pairing.decider import evolve, load
 from domain.pairing.state import Pairing
 from embedded import postgres
@@ -32,6 +41,7 @@ from eventstore.feed import FedEvent, Feed
 from eventstore.lag import lag
 from eventstore.migrations import migrate
 from eventstore.projections import Projector, prepare
+from eventstore.records import Batch
 from eventstore.sequencer import publish, run_sequencer
 from eventstore.store import EventStore, Line
 
@@ -44,6 +54,19 @@ SECONDS = 1.2
 
 MILLION = 1_000_000
 
+
+class Written(NamedTuple):
+    """How many events, in how many seconds."""
+
+    events: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.events / self.seconds
+
+
 Appender = Callable[[Line, str, int, int], Awaitable[None]]
 """Appends a number of events to a stream that stands at a version: `(connection, stream, version, size)`."""
 
@@ -53,9 +76,10 @@ NOTES = (
     "process, on connections that stay open.",
     "The sequencer runs in a process of its own while ours is measured.",
     "`eventsourcing` is its PostgreSQL aggregate recorder by psycopg in as many threads; ours there is the whole "
-    "`EventStore.append`, from the batch to the answer. Its goal was set before anything was measured; the rows of CPU "
-    "say why it is not met. PostgreSQL itself does more for an event of ours: a function that looks at the stream "
-    "first, three indexes instead of one, the command's columns, and the feed, which is published meanwhile.",
+    "`EventStore.append`, from the batch to the answer. Both find their batches made. Its goal was set before anything "
+    "was measured; the rows of CPU say why it is not met. PostgreSQL itself does more for an event of ours: a function "
+    "that looks at the stream first, three indexes instead of one, the command's columns, and the feed, which is "
+    "published meanwhile.",
     "The feed is folded by the domain's own `evolve` from pydantic events; beside it, the same without a database.",
     "The rebuild counts each stream's events and sums and compares two fields of their JSON, transaction by "
     "transaction with its positions; beside it, one SQL aggregate that does the same in one go.",
@@ -123,9 +147,9 @@ class _Clients:
         """Events a second by SQL alone. Each connection writes fresh streams, twenty batches long, one by one."""
         return self._loop.run_until_complete(_rate(self._opened, appender, size))
 
-    def store_rate(self, size: int) -> float:
-        """Events a second by `EventStore.append`."""
-        return self._loop.run_until_complete(_store_rate(self._store, self._connections, size))
+    def store(self, prepared: Sequence[Sequence[Batch]]) -> Written:
+        """By `EventStore.append`. Each connection has its own batches, and stops when they or the seconds are over."""
+        return self._loop.run_until_complete(_stored(self._store, prepared))
 
 
 async def _rate(opened: Sequence[Line], appender: Appender, size: int) -> float:
@@ -155,11 +179,12 @@ def _beside_the_peer(url: str) -> Iterator[Row]:
                 def theirs(
                     recorder: PostgresAggregateRecorder = recorder, connections: int = connections, size: int = size
                 ) -> float:
-                    return _peer_rate(recorder, connections, size)
+                    return _recorded(recorder, peer_batches(connections, size)).rate
 
-                def ours(clients: _Clients = clients, size: int = size) -> float:
+                def ours(clients: _Clients = clients, connections: int = connections, size: int = size) -> float:
+                    prepared = our_batches(connections, size)
                     with _sequencer(url):
-                        return clients.store_rate(size)
+                        return clients.store(prepared).rate
 
                 figures = paired({"ours": ours, "peer": theirs}, ROUNDS - 2)
             measure = f"EventStore.append {_events(size)}, {connections} at once"
@@ -171,17 +196,18 @@ def _beside_the_peer(url: str) -> Iterator[Row]:
 def _where_it_goes(url: str) -> Iterator[Row]:
     """Of one event a time by 32 writers: ours and the peer's CPU by process."""
     many = CONNECTIONS[-1]
+    ours, theirs = list[Spending](), list[Spending]()
     with _peer(url, many) as recorder, _Clients(url, many) as clients:
         server = asyncio.run(_server_process(url))
-        _peer_rate(recorder, many, 1), clients.store_rate(1)
-        known = serving_processes(server)
-        ours, theirs = list[Spending](), list[Spending]()
+        _recorded(recorder, peer_batches(many, 1))
         for _ in range(ROUNDS):
+            prepared, others = our_batches(many, 1), peer_batches(many, 1)
             with _sequencer(url) as sequencer:
-                clients.store_rate(1)
-                publishing = {sequencer, *(serving_processes(server) - known)}
-                ours.append(spending(server, publishing, lambda: clients.store_rate(1) * SECONDS))
-            theirs.append(spending(server, (), lambda: _peer_rate(recorder, many, 1) * SECONDS))
+                clients.store(our_batches(many, 1))
+                meter = Meter(server, {sequencer, asyncio.run(_serving_the_sequencer(url))})
+                ours.append(meter.spent(clients.store(prepared).events))
+            meter = Meter(server)
+            theirs.append(meter.spent(_recorded(recorder, others).events))
     for part in ("writers", "database"):
         mine, other = ([getattr(one, part) for one in side] for side in (ours, theirs))
         yield compared(f"… CPU of an event, {many} at once: {part}", "ms", mine, other, beside="eventsourcing")
@@ -200,20 +226,29 @@ async def _server_process(url: str) -> int:
     return found
 
 
-async def _store_rate(store: EventStore, connections: int, size: int) -> float:
-    async def one() -> int:
+async def _serving_the_sequencer(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    found: int = await connection.fetchval(
+        "select pid from pg_stat_activity where query like '%pairloom.publish%' and pid <> pg_backend_pid()"
+    )
+    await connection.close()
+    return found
+
+
+async def _stored(store: EventStore, prepared: Sequence[Sequence[Batch]]) -> Written:
+    async def one(batches: Sequence[Batch]) -> int:
         written = 0
-        while time.perf_counter() < until:
-            for batch in stored_lives(f"pairing/bench/{uuid4()}", size, batches=20):
-                await store.append(batch)
-                written += size
-                if time.perf_counter() >= until:
-                    break
+        for batch in batches:
+            if time.perf_counter() >= until:
+                break
+            await store.append(batch)
+            written += len(batch.events)
         return written
 
     began = time.perf_counter()
     until = began + SECONDS
-    return sum(await asyncio.gather(*(one() for _ in range(connections)))) / (time.perf_counter() - began)
+    written = await asyncio.gather(*(one(batches) for batches in prepared))
+    return Written(sum(written), time.perf_counter() - began)
 
 
 @contextmanager
@@ -233,24 +268,21 @@ def _peer(url: str, connections: int) -> Iterator[PostgresAggregateRecorder]:
         datastore.close()
 
 
-def _peer_rate(recorder: PostgresAggregateRecorder, connections: int, size: int) -> float:
-    state = DATA.encode()
-    began = time.perf_counter()
-    until = began + SECONDS
-
-    def one(_: int) -> int:
+def _recorded(recorder: PostgresAggregateRecorder, prepared: Sequence[Sequence[Sequence[Recorded]]]) -> Written:
+    def one(batches: Sequence[Sequence[Recorded]]) -> int:
         written = 0
-        while time.perf_counter() < until:
-            stream, version = uuid4(), 0
-            while version < 20 * size and time.perf_counter() < until:
-                numbers = range(version, version + size)
-                recorder.insert_events([StoredEvent(stream, number, "MeetingHeld", state) for number in numbers])
-                version += size
-            written += version
+        for batch in batches:
+            if time.perf_counter() >= until:
+                break
+            recorder.insert_events(batch)
+            written += len(batch)
         return written
 
-    with ThreadPoolExecutor(connections) as threads:
-        return sum(threads.map(one, range(connections))) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    until = began + SECONDS
+    with ThreadPoolExecutor(len(prepared)) as threads:
+        written = sum(threads.map(one, prepared))
+    return Written(written, time.perf_counter() - began)
 
 
 # --- publishing --------------------------------------------------------------------------------
@@ -313,7 +345,7 @@ async def _folding(url: str) -> list[Row]:
     """Feed to folded states, and the same from memory. Each round is the whole feed of some 60,000 events."""
     async with await EventStore.connect(url, max_size=2) as store:
         after = await Feed(store).head()
-        for batch in stored_lives("pairing/fold", 0, batches=400):
+        for batch in stored_lives("pairing/fold", 400):
             await store.append(batch)
         await publish(store)
         known = await _read(store, after)

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+from eventsourcing.persistence import StoredEvent as Recorded
 from pydantic_core import from_json
 
 from domain.decider import Actor, Role
@@ -60,23 +61,55 @@ async def raw_inserted(connection: Line, stream: str, version: int, size: int) -
 
 
 async def appended(connection: Line, stream: str, version: int, size: int) -> None:
-    """The store's append, by its own statement."""
+    """The store's append, by its own statements."""
     command, ids = uuid4(), [uuid4() for _ in range(size)]
     who = ("mentor", "P031", "update", "key", 1)
-    rows = (ids, ["MeetingScheduled"] * size, [1] * size, [NOW] * size, [DATA] * size)
-    await connection.fetchrow(statement("append"), stream, version, command, command, None, *who, *rows)
+    if size == 1:
+        only = (ids[0], "MeetingScheduled", 1, NOW, DATA)
+        await connection.fetchrow(statement("append_one"), stream, version, command, command, None, *who, *only)
+    else:
+        rows = (ids, ["MeetingScheduled"] * size, [1] * size, [NOW] * size, [DATA] * size)
+        await connection.fetchrow(statement("append"), stream, version, command, command, None, *who, *rows)
 
 
-def stored_lives(stream: str, size: int, *, batches: int) -> Iterator[Batch]:
-    """Batches of `size` events for one stream; with size 0, the whole simulated lives of `batches` pairings."""
-    if not size:
-        yield from _lives(stream, batches)
-        return
-    for number in range(batches):
-        yield _batch(stream, number * size, [("MeetingScheduled", {"number": 3, "text": DATA})] * size)
+AT_MOST = 12_000
+"""Batches of one event that are made for a run, more than either side stores in its seconds; of ten, half as many."""
+
+_LONG = 20
+"""Batches of a stream."""
 
 
-def _lives(prefix: str, pairings: int) -> Iterator[Batch]:
+def our_batches(connections: int, size: int) -> list[list[Batch]]:
+    """For each connection, batches of `size` events to be stored one by one: fresh streams, twenty batches long."""
+
+    def stream() -> Iterator[Batch]:
+        name = f"pairing/bench/{uuid4()}"
+        for number in range(_LONG):
+            yield _batch(name, number * size, [("MeetingScheduled", {"number": 3, "text": DATA})] * size)
+
+    return [[batch for _ in range(_streams(connections, size)) for batch in stream()] for _ in range(connections)]
+
+
+def peer_batches(connections: int, size: int) -> list[list[list[Recorded]]]:
+    """The same for `eventsourcing`."""
+    state = DATA.encode()
+
+    def stream() -> Iterator[list[Recorded]]:
+        name = uuid4()
+        for number in range(_LONG):
+            versions = range(number * size, (number + 1) * size)
+            yield [Recorded(name, version, "MeetingScheduled", state) for version in versions]
+
+    return [[batch for _ in range(_streams(connections, size)) for batch in stream()] for _ in range(connections)]
+
+
+def _streams(connections: int, size: int) -> int:
+    batches = AT_MOST if size == 1 else AT_MOST // 2
+    return 1 + batches // (_LONG * connections)
+
+
+def stored_lives(prefix: str, pairings: int) -> Iterator[Batch]:
+    """The whole simulated lives of pairings, a batch each."""
     design = read_program(Path(__file__).parent.parent / "examples" / "digital-fluency.yaml")
     for number in range(pairings):
         create = CreatePairing(

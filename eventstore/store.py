@@ -15,7 +15,7 @@ from asyncpg.pool import PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
 from eventstore.failures import in_sentences
-from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, StoredEvent
+from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, NewEvent, StoredEvent
 from eventstore.statements import statement
 from eventstore.vault import MasterKeyError, Vault
 
@@ -243,9 +243,9 @@ class EventStore:
 
 
 def append_call(batch: Batch) -> tuple[str, *tuple[object, ...]]:
-    """The statement and its parameters, in its order: the command, then a column at a time."""
-    events, messages = batch.events, batch.messages
-    command = (
+    """The statement and its parameters, in its order: the command, its events, its messages."""
+    name, events = ("append_one", _one(*batch.events)) if len(batch.events) == 1 else ("append", _many(batch.events))
+    parameters = [
         batch.stream,
         batch.expected,
         batch.command_id,
@@ -256,22 +256,32 @@ def append_call(batch: Batch) -> tuple[str, *tuple[object, ...]]:
         batch.source,
         batch.idempotency_key,
         batch.program_version,
+        *events,
+    ]
+    if batch.messages:
+        name += "_with_messages"
+        parameters += [
+            [message.message_id for message in batch.messages],
+            [message.to for message in batch.messages],
+            [message.template for message in batch.messages],
+            [message.deliver_after for message in batch.messages],
+            [message.about for message in batch.messages],
+        ]
+    return (statement(name), *parameters)
+
+
+def _one(event: NewEvent) -> tuple[object, ...]:
+    return (event.event_id, event.type, event.schema_version, event.occurred_at, event.data)
+
+
+def _many(events: Sequence[NewEvent]) -> tuple[object, ...]:
+    """A column at a time."""
+    return (
         [event.event_id for event in events],
         [event.type for event in events],
         [event.schema_version for event in events],
         [event.occurred_at for event in events],
         [event.data for event in events],
-    )
-    if not messages:
-        return (statement("append"), *command)
-    return (
-        statement("append_with_messages"),
-        *command,
-        [message.message_id for message in messages],
-        [message.to for message in messages],
-        [message.template for message in messages],
-        [message.deliver_after for message in messages],
-        [message.about for message in messages],
     )
 
 

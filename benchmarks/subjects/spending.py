@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -18,23 +19,36 @@ class Spending:
     publishing: float
 
 
-def serving_processes(server: int) -> set[int]:
-    """The processes in which this PostgreSQL server serves, itself left out. `server` is its own process."""
-    return {process.pid for process in psutil.Process(server).children(recursive=True)}
+class Meter:
+    """Reads the clocks when it is made. `server` is PostgreSQL's first process; the writers are this one.
 
-
-def spending(server: int, publishing: Collection[int], written: Callable[[], float]) -> Spending:
-    """While `written` writes, which says how many events that were. `publishing` are the processes of the feed.
-
-    Every process must live from before until after.
+    `publishing` are the processes of the feed, the one in which PostgreSQL serves them among them.
     """
-    serving = serving_processes(server) - {*publishing}
-    before = _seconds([os.getpid()]), _seconds(serving), _seconds(publishing)
-    events = written()
-    after = _seconds([os.getpid()]), _seconds(serving), _seconds(publishing)
-    return Spending(*(1000 * (late - early) / events for early, late in zip(before, after, strict=True)))
+
+    def __init__(self, server: int, publishing: Collection[int] = ()) -> None:
+        self._server, self._publishing = server, frozenset(publishing)
+        self._began = self._seconds()
+
+    def spent(self, events: int) -> Spending:
+        """Since then, on each of so many events."""
+        spent = (late - early for early, late in zip(self._began, self._seconds(), strict=True))
+        return Spending(*(1000 * seconds / events for seconds in spent))
+
+    def _seconds(self) -> tuple[float, float, float]:
+        return _lived([os.getpid()]), self._served(), _lived(self._publishing)
+
+    def _served(self) -> float:
+        """All of PostgreSQL but publishing. What has ended, as autovacuum does, is in the first process's count."""
+        first = psutil.Process(self._server)
+        alive = _lived({process.pid for process in first.children()} - self._publishing)
+        times = first.cpu_times()
+        return alive + times.user + times.system + times.children_user + times.children_system
 
 
-def _seconds(processes: Collection[int]) -> float:
-    times = [psutil.Process(one).cpu_times() for one in processes]
-    return sum(time.user + time.system for time in times)
+def _lived(processes: Collection[int]) -> float:
+    total = 0.0
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            times = psutil.Process(one).cpu_times()
+            total += times.user + times.system
+    return total

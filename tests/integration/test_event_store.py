@@ -24,6 +24,9 @@ from eventstore.store import EventStore, append_call
 STREAM = "pairing/spring/ada-bo"
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
+forms = pytest.mark.parametrize(("size", "messages"), [(1, 0), (2, 0), (1, 1), (2, 1)])
+"""Each is another statement, and one promise."""
+
 
 def batch(
     command: UUID | None = None,
@@ -91,7 +94,8 @@ async def until_somebody_waits(url: str) -> int:
             await asyncio.sleep(0.01)
 
 
-async def test_reads_back_what_was_appended(store: EventStore) -> None:
+@forms
+async def test_reads_back_what_was_appended(store: EventStore, size: int, messages: int) -> None:
     data: JsonObject = {
         "text": 'Grüße, 東京 \u0000 "quoted"',
         "big": 2**70,
@@ -99,38 +103,38 @@ async def test_reads_back_what_was_appended(store: EventStore) -> None:
         "none": None,
         "deep": [{"a": [1, 2.5, True]}],
     }
-    plus_two = timezone(timedelta(hours=2))
-    sent = batch(data=data)
+    at = datetime(2026, 3, 2, 9, 0, 0, 123456, timezone(timedelta(hours=2)))
+    sent = batch(data=data, size=size, messages=messages)
     sent = sent.model_copy(
         update={
             "causation_id": uuid4(),
-            "events": (
-                sent.events[0].model_copy(update={"occurred_at": datetime(2026, 3, 2, 9, 0, 0, 123456, plus_two)}),
-            ),
+            "events": tuple(event.model_copy(update={"occurred_at": at}) for event in sent.events),
         }
     )
     before = datetime.now(UTC)
 
-    assert await store.append(sent) == Appended(first=1, last=1)
-    [stored] = await store.read(STREAM)
+    assert await store.append(sent) == Appended(first=1, last=size)
+    events = await store.read(STREAM)
 
-    assert stored.data == data
-    assert (stored.stream, stored.version, stored.command_seq) == (STREAM, 1, 0)
-    for name in ("event_id", "type", "schema_version", "occurred_at"):
-        assert getattr(stored, name) == getattr(sent.events[0], name), name
-    for name in (
-        "command_id",
-        "correlation_id",
-        "causation_id",
-        "actor_role",
-        "actor_id",
-        "source",
-        "idempotency_key",
-        "program_version",
-    ):
-        assert getattr(stored, name) == getattr(sent, name), name
-    assert before - timedelta(seconds=1) <= stored.recorded_at <= datetime.now(UTC) + timedelta(seconds=1)
-    assert type(stored).model_validate_json(stored.model_dump_json()) == stored
+    assert [(event.stream, event.version, event.command_seq) for event in events] == [
+        (STREAM, number + 1, number) for number in range(size)
+    ]
+    for stored, new in zip(events, sent.events, strict=True):
+        for name in ("event_id", "type", "schema_version", "occurred_at", "data"):
+            assert getattr(stored, name) == getattr(new, name), name
+        for name in (
+            "command_id",
+            "correlation_id",
+            "causation_id",
+            "actor_role",
+            "actor_id",
+            "source",
+            "idempotency_key",
+            "program_version",
+        ):
+            assert getattr(stored, name) == getattr(sent, name), name
+        assert before - timedelta(seconds=1) <= stored.recorded_at <= datetime.now(UTC) + timedelta(seconds=1)
+        assert type(stored).model_validate_json(stored.model_dump_json()) == stored
 
 
 async def test_a_batch_is_numbered_on_from_the_stream_and_read_in_order(store: EventStore) -> None:
@@ -147,29 +151,36 @@ async def test_a_batch_is_numbered_on_from_the_stream_and_read_in_order(store: E
 
 
 @pytest.mark.parametrize("expected", [0, 2, 7])
-async def test_a_wrong_expected_version_is_a_conflict(store: EventStore, expected: int) -> None:
+@forms
+async def test_a_wrong_expected_version_is_a_conflict(
+    store: EventStore, expected: int, size: int, messages: int
+) -> None:
     await store.append(batch())
-    assert await store.append(batch(expected=expected, messages=1)) == Conflict(current=1)
+    assert await store.append(batch(expected=expected, size=size, messages=messages)) == Conflict(current=1)
     assert (await store.count(), await store.messages("")) == (1, 0)
 
 
-async def test_a_stream_without_events_stands_at_nought(store: EventStore) -> None:
-    assert await store.append(batch(expected=1)) == Conflict(current=0)
+@forms
+async def test_a_stream_without_events_stands_at_nought(store: EventStore, size: int, messages: int) -> None:
+    assert await store.append(batch(expected=1, size=size, messages=messages)) == Conflict(current=0)
 
 
 @pytest.mark.parametrize("expected", [0, 1, 3, 4, 99])
-async def test_the_same_command_is_stored_once_whatever_version_it_expects(store: EventStore, expected: int) -> None:
+@forms
+async def test_the_same_command_is_stored_once_whatever_version_it_expects(
+    store: EventStore, expected: int, size: int, messages: int
+) -> None:
     await store.append(batch())
-    command = uuid4()
-    await store.append(batch(command, expected=1, size=2, messages=1))
-    await store.append(batch(expected=3))
+    command, last = uuid4(), 1 + size
+    await store.append(batch(command, expected=1, size=size, messages=messages))
+    await store.append(batch(expected=last))
 
-    answer = await store.append(batch(command, expected=expected, size=2, messages=1))
+    answer = await store.append(batch(command, expected=expected, size=size, messages=messages))
 
     assert isinstance(answer, AlreadyThere)
-    assert (answer.first, answer.last) == (2, 3)
-    assert list(answer.events) == (await store.read(STREAM))[1:3]
-    assert (await store.count(), await store.messages("")) == (4, 1)
+    assert (answer.first, answer.last) == (2, last)
+    assert list(answer.events) == (await store.read(STREAM))[1:last]
+    assert (await store.count(), await store.messages("")) == (last + 1, messages)
 
 
 async def test_a_command_may_write_two_streams(store: EventStore) -> None:
@@ -178,22 +189,24 @@ async def test_a_command_may_write_two_streams(store: EventStore) -> None:
     assert isinstance(await store.append(batch(command, stream="cohort/spring")), Appended)
 
 
-async def test_the_same_command_on_two_connections_is_stored_once(database_url: str) -> None:
+@forms
+async def test_the_same_command_on_two_connections_is_stored_once(database_url: str, size: int, messages: int) -> None:
     async with await EventStore.connect(database_url) as one, await EventStore.connect(database_url) as other:
-        for version in range(20):
-            command = uuid4()
-            answers = await asyncio.gather(
-                *(s.append(batch(command, expected=version, messages=1)) for s in (one, other))
-            )
+        for number in range(20):
+            again = batch(uuid4(), expected=number * size, size=size, messages=messages)
+            answers = await asyncio.gather(one.append(again), other.append(again))
             assert sorted(answer.outcome for answer in answers) == ["already_there", "appended"]
-        assert (await one.count(), await one.messages("")) == (20, 20)
+        assert (await one.count(), await one.messages("")) == (20 * size, 20 * messages)
 
 
-async def test_one_of_eight_rivals_wins(store: EventStore) -> None:
-    for version in range(10):
-        answers = await asyncio.gather(*(store.append(batch(expected=version)) for _ in range(8)))
-        assert [a for a in answers if isinstance(a, Appended)] == [Appended(first=version + 1, last=version + 1)]
-        assert [a for a in answers if isinstance(a, Conflict)] == [Conflict(current=version + 1)] * 7
+@forms
+async def test_one_of_eight_rivals_wins(store: EventStore, size: int, messages: int) -> None:
+    for number in range(10):
+        stands, then = number * size, (number + 1) * size
+        rivals = [batch(expected=stands, size=size, messages=messages) for _ in range(8)]
+        answers = await asyncio.gather(*(store.append(rival) for rival in rivals))
+        assert [a for a in answers if isinstance(a, Appended)] == [Appended(first=stands + 1, last=then)]
+        assert [a for a in answers if isinstance(a, Conflict)] == [Conflict(current=then)] * 7
 
 
 async def test_a_rival_that_commits_while_we_wait_makes_a_conflict(store: EventStore, database_url: str) -> None:
@@ -270,6 +283,21 @@ async def test_the_database_too_limits_a_batch(store: EventStore, size: int) -> 
     assert await store.count() == 0
 
 
+async def test_the_functions_are_for_those_whom_they_were_given_to(database_url: str) -> None:
+    async with connection_to(database_url) as asking:
+        rows = await asking.fetch(
+            "select r.role, array_agg(distinct p.proname::text) as names"
+            "  from pg_proc p cross join unnest(array['public', 'pairloom_reader', 'pairloom_app']) as r (role)"
+            " where p.pronamespace = 'pairloom'::regnamespace and has_function_privilege(r.role, p.oid, 'execute')"
+            " group by r.role"
+        )
+    may = {row["role"]: set(row["names"]) for row in rows}
+    assert may.keys() == {"pairloom_reader", "pairloom_app"}
+    assert not {name for name in may["pairloom_reader"] if name.startswith(("append", "publish", "erase", "key"))}
+    assert {"append", "append_one"} <= may["pairloom_app"]
+    assert not {"why_not_appended", "put_out", "enter_cluster", "refuse_change"} & may["pairloom_app"]
+
+
 async def test_streams_and_counts_are_by_literal_prefix(store: EventStore) -> None:
     for stream in ("pairing/a/2", "pairing/a/10", "pairing/a_b/1", "pairing/a%/1", "pairing/b/~", "cohort/a"):
         await store.append(batch(stream=stream, size=2, messages=1))
@@ -310,6 +338,24 @@ async def test_two_workers_may_migrate_at_once(empty_database_url: str) -> None:
     applied = await asyncio.gather(migrate(empty_database_url), migrate(empty_database_url))
     assert sorted(applied) == [[], names]
     assert await migrate(empty_database_url) == []
+
+
+async def test_a_database_of_before_goes_on_with_its_streams(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0014 and 0015 are another way to append, to the same streams and commands."""
+    command = uuid4()
+    async with await EventStore.connect(empty_database_url) as store:
+        with monkeypatch.context() as before:
+            before.setattr("eventstore.migrations.numbered", lambda: numbered()[:13])
+            await migrate(empty_database_url)
+            assert await store.append(batch(command, size=2, messages=1)) == Appended(first=1, last=2)
+            with pytest.raises(StoreUnavailable, match="run its migrations first"):
+                await store.append(batch(expected=2))
+        assert await migrate(empty_database_url) == [name for name, _ in numbered()[13:]]
+        assert await store.append(batch(expected=2)) == Appended(first=3, last=3)
+        assert await store.append(batch(expected=2)) == Conflict(current=3)
+        assert isinstance(await store.append(batch(command, size=2, messages=1)), AlreadyThere)
 
 
 async def test_a_migration_that_this_code_does_not_know_is_refused(database_url: str) -> None:

@@ -1,4 +1,4 @@
--- Most commands tell nobody anything: five parameters less to send and to bind.
+-- Without messages: five parameters less to send and to bind.
 select outcome, first_version, last_version
   from pairloom.append(
            $1, $2,
