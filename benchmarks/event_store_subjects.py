@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
-from eventsourcing.persistence import StoredEvent as Recorded
 from pydantic_core import from_json
 
 from domain.decider import Actor, Role
@@ -75,37 +75,38 @@ async def appended(connection: Line, stream: str, version: int, size: int) -> No
 AT_MOST = 12_000
 """Batches of one event that are made for a run, more than either side stores in its seconds; of ten, half as many."""
 
-_LONG = 20
+LONG = 20
 """Batches of a stream."""
 
 
+class Written(NamedTuple):
+    """How many events, in how many seconds."""
+
+    events: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.events / self.seconds
+
+
 def our_batches(connections: int, size: int) -> list[list[Batch]]:
-    """For each connection, batches of `size` events to be stored one by one: fresh streams, twenty batches long."""
+    """For each connection, batches of `size` events to be stored one by one: fresh streams, each `LONG` batches."""
 
     def stream() -> Iterator[Batch]:
         name = f"pairing/bench/{uuid4()}"
-        for number in range(_LONG):
+        for number in range(LONG):
             yield _batch(name, number * size, [("MeetingScheduled", {"number": 3, "text": DATA})] * size)
 
-    return [[batch for _ in range(_streams(connections, size)) for batch in stream()] for _ in range(connections)]
+    streams = range(streams_each(connections, size))
+    return [[batch for _ in streams for batch in stream()] for _ in range(connections)]
 
 
-def peer_batches(connections: int, size: int) -> list[list[list[Recorded]]]:
-    """The same for `eventsourcing`."""
-    state = DATA.encode()
-
-    def stream() -> Iterator[list[Recorded]]:
-        name = uuid4()
-        for number in range(_LONG):
-            versions = range(number * size, (number + 1) * size)
-            yield [Recorded(name, version, "MeetingScheduled", state) for version in versions]
-
-    return [[batch for _ in range(_streams(connections, size)) for batch in stream()] for _ in range(connections)]
-
-
-def _streams(connections: int, size: int) -> int:
+def streams_each(connections: int, size: int) -> int:
+    """How many streams a connection gets, for `AT_MOST`."""
     batches = AT_MOST if size == 1 else AT_MOST // 2
-    return 1 + batches // (_LONG * connections)
+    return 1 + batches // (LONG * connections)
 
 
 def stored_lives(prefix: str, pairings: int) -> Iterator[Batch]:
