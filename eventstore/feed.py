@@ -70,6 +70,7 @@ class Feed:
         try:
             while page := await ahead:
                 ahead = asyncio.create_task(self.read(page[-1].position, limit))
+                await asyncio.sleep(0)  # a reader that folds without waiting would not let it be asked for
                 yield page
         finally:
             ahead.cancel()

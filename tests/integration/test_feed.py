@@ -53,6 +53,26 @@ async def test_events_appear_in_the_feed_once_and_densely(store: EventStore) -> 
     assert await feed.position_of(batch().stream, 4) == 6
 
 
+async def test_the_next_page_is_on_its_way_while_a_reader_works_on_this_one(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.append(batch(size=5))
+    await publish(store)
+    feed, asked = Feed(store), list[int]()
+    read = feed.read
+
+    async def noted(after: int = 0, limit: int = 2) -> list[FedEvent]:
+        asked.append(after)
+        return await read(after, limit)
+
+    monkeypatch.setattr(feed, "read", noted)
+    positions = list[list[int]]()
+    async for page in feed.pages(limit=2):
+        positions.append([event.position for event in page])
+        assert asked[-1] == page[-1].position  # though nobody has waited for anything here
+    assert positions == [[1, 2], [3, 4], [5]]
+
+
 async def test_an_open_transaction_delays_its_own_events_and_nobody_elses(store: EventStore, database_url: str) -> None:
     async with connection_to(database_url) as writer:
         slow = writer.transaction()
