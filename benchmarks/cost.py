@@ -23,10 +23,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.launching import start_pairing
@@ -103,6 +104,7 @@ async def reference_life(client: Client, task_queue: str, start: datetime) -> Se
     workflow_id = f"pairing/{create.cohort}/{create.pairing}"
     await start_pairing(moved, task_queue, create)
     handle = moved.get_workflow_handle(workflow_id)
+    await _offered(handle)
     driver = PairingDriver(handle, lambda _: Exemplary(), time, start)
     await driver.advance(start + timedelta(weeks=60))
     if driver.state is None or not _untroubled(driver.state):
@@ -112,6 +114,13 @@ async def reference_life(client: Client, task_queue: str, start: datetime) -> Se
         [event async for event in moved.get_workflow_handle(workflow_id, run_id=run).fetch_history_events()]
         for run in runs
     ]
+
+
+async def _offered(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait for its first timer. To be asked before that costs it a workflow task, and nobody but a driver would."""
+    async for event in handle.fetch_history_events(wait_new_event=True):
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+            return
 
 
 def _untroubled(state: Pairing) -> bool:
