@@ -1,0 +1,74 @@
+"""The migrations, on the real database: whole, once, and by the code that knows them."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.resources import files
+from uuid import uuid4
+
+import pytest
+
+from eventstore.failures import StoreRefused, StoreUnavailable
+from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
+from eventstore.records import AlreadyThere, Appended, Conflict
+from eventstore.statements import numbered
+from eventstore.store import EventStore
+from tests.integration.test_event_store import batch, connection_to
+
+
+async def test_two_workers_may_migrate_at_once(empty_database_url: str) -> None:
+    names = [name for name, _ in numbered()]
+    applied = await asyncio.gather(migrate(empty_database_url), migrate(empty_database_url))
+    assert sorted(applied) == [[], names]
+    assert await migrate(empty_database_url) == []
+
+
+async def test_a_database_of_before_goes_on_with_its_streams(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0014 and 0015 are another way to append, to the same streams and commands."""
+    command = uuid4()
+    async with await EventStore.connect(empty_database_url) as store:
+        with monkeypatch.context() as before:
+            before.setattr("eventstore.migrations.numbered", lambda: numbered()[:13])
+            await migrate(empty_database_url)
+            assert await store.append(batch(command, size=2, messages=1)) == Appended(first=1, last=2)
+            with pytest.raises(StoreUnavailable, match="run its migrations first"):
+                await store.append(batch(expected=2))
+        assert await migrate(empty_database_url) == [name for name, _ in numbered()[13:]]
+        assert await store.append(batch(expected=2)) == Appended(first=3, last=3)
+        assert await store.append(batch(expected=2)) == Conflict(current=3)
+        assert isinstance(await store.append(batch(command, size=2, messages=1)), AlreadyThere)
+
+
+async def test_a_migration_that_this_code_does_not_know_is_refused(database_url: str) -> None:
+    async with connection_to(database_url) as newer:
+        await newer.execute("insert into pairloom.migration (name, sha256) values ('9999_from_the_future', 'x')")
+    with pytest.raises(SchemaTooNew, match="9999_from_the_future"):
+        await migrate(database_url)
+
+
+async def test_a_migration_that_was_changed_is_refused(database_url: str) -> None:
+    async with connection_to(database_url) as other:
+        await other.execute("update pairloom.migration set sha256 = 'x' where name = '0002_event'")
+    with pytest.raises(SchemaChanged, match="0002_event"):
+        await migrate(database_url)
+
+
+async def test_a_migration_that_fails_leaves_whole_files_only(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = numbered()[:2], ("0003_broken", "create table pairloom.half (id int); select 1/0;")
+    monkeypatch.setattr("eventstore.migrations.numbered", lambda: (*whole, broken))
+    with pytest.raises(StoreRefused):
+        await migrate(empty_database_url)
+    async with connection_to(empty_database_url) as asking:
+        names = await asking.fetch("select name from pairloom.migration order by name")
+        half = await asking.fetchval("select to_regclass('pairloom.half')")
+    assert ([row["name"] for row in names], half) == ([name for name, _ in whole], None)
+
+
+def test_migrations_are_numbered_without_gaps_and_packed() -> None:
+    names = [name for name, _ in numbered()]
+    assert [name[:5] for name in names] == [f"{n:04}_" for n in range(1, len(names) + 1)]
+    assert files("eventstore").joinpath("sql", f"{names[0]}.sql").is_file()
