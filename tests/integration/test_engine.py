@@ -231,7 +231,7 @@ async def test_a_worker_killed_inside_and_between_updates_leaves_the_stream_as_i
         behind = Settings(database_url=proxy.url, task_queue=settings.task_queue)
         with ExitStack() as processes:
             first = processes.enter_context(worker_process(ground, behind, tmp_path / "log"))
-            pairing = await offered(temporal_client, store, settings, task_timeout=timedelta(seconds=2))
+            pairing = await offered(temporal_client, store, settings, task_timeout=timedelta(seconds=5))
             await pairing.say(AcceptOffer, MENTOR)
             second = processes.enter_context(worker_process(ground, settings, tmp_path / "second.log"))
             await when(lambda: _ready(tmp_path / "second.log"))
