@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 import psutil
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict, computed_field
 
 from domain.decider import Frozen
 
@@ -22,8 +22,11 @@ class Row(Frozen):
     """One measure. `ours` and `reference` are medians; `ratio` is the median of the rounds' own ratios.
 
     `spread` is the lowest and highest of those ratios. `goal` is a bound for `ratio`, or for `ours` where there is no
-    reference: at least that much, or at most where `at_most`.
+    reference: at least that much, or at most where `at_most`. A file has `met` too, for its other readers; here it
+    is found anew.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     measure: str
     unit: str
@@ -35,6 +38,7 @@ class Row(Frozen):
     goal: float | None = None
     at_most: bool = False
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def met(self) -> bool | None:
         """Whether the goal is reached; None without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from itertools import count
@@ -30,6 +31,16 @@ from benchmarks.scale import action_price
 )
 def test_a_goal_is_a_bound_of_the_ratio_or_of_ours(row: Row, met: bool | None) -> None:
     assert row.met is met
+
+
+def test_a_result_file_says_for_others_what_was_met_and_is_read_back_as_it_was() -> None:
+    row = Row(measure="m", unit="/s", ours=900, reference=1000, beside="raw", ratio=0.9, goal=0.95)
+    result = saved()[0].model_copy(update={"rows": (row,)})
+    written = result.model_dump_json()
+    [said] = json.loads(written)["rows"]
+    assert {"measure", "ours", "reference", "ratio", "goal"} < said.keys()
+    assert said["met"] is False
+    assert Result.model_validate_json(written) == result
 
 
 def test_rounds_turn_the_order_and_leave_the_warm_up_out() -> None:
