@@ -11,7 +11,7 @@ import benchmarks
 from benchmarks.page import write
 from benchmarks.rounds import saved
 
-FRAME = ("rounds", "page", "__main__", "event_store_subjects", "subjects", "scale", "agreement")
+FRAME = ("rounds", "page", "__main__", "event_store_reading", "event_store_subjects", "subjects", "scale", "agreement")
 
 
 def names() -> list[str]:

@@ -15,6 +15,7 @@ from domain.decider import Actor, Role
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Party
 from eventstore.feed import FedEvent
+from eventstore.migrations import migrate
 from eventstore.records import Batch, JsonObject, NewEvent
 from eventstore.statements import statement
 from eventstore.store import Connection, Line
@@ -72,8 +73,8 @@ async def appended(connection: Line, stream: str, version: int, size: int) -> No
         await connection.fetchrow(statement("append"), stream, version, command, command, None, *who, *rows)
 
 
-AT_MOST = 12_000
-"""Batches of one event that are made for a run, more than either side stores in its seconds; of ten, half as many."""
+A_SECOND = 10_000
+"""Batches of one event that are made for each second, more than either side stores in it; of ten, half as many."""
 
 LONG = 20
 """Batches of a stream."""
@@ -91,7 +92,7 @@ class Written(NamedTuple):
         return self.events / self.seconds
 
 
-def our_batches(connections: int, size: int) -> list[list[Batch]]:
+def our_batches(connections: int, size: int, seconds: float) -> list[list[Batch]]:
     """For each connection, batches of `size` events to be stored one by one: fresh streams, each `LONG` batches."""
 
     def stream() -> Iterator[Batch]:
@@ -99,14 +100,14 @@ def our_batches(connections: int, size: int) -> list[list[Batch]]:
         for number in range(LONG):
             yield _batch(name, number * size, [("MeetingScheduled", {"number": 3, "text": DATA})] * size)
 
-    streams = range(streams_each(connections, size))
+    streams = range(streams_each(connections, size, seconds))
     return [[batch for _ in streams for batch in stream()] for _ in range(connections)]
 
 
-def streams_each(connections: int, size: int) -> int:
-    """How many streams a connection gets, for `AT_MOST`."""
-    batches = AT_MOST if size == 1 else AT_MOST // 2
-    return 1 + batches // (LONG * connections)
+def streams_each(connections: int, size: int, seconds: float) -> int:
+    """How many streams a connection gets, for `A_SECOND`."""
+    batches = seconds * (A_SECOND if size == 1 else A_SECOND // 2)
+    return 1 + int(batches) // (LONG * connections)
 
 
 def stored_lives(prefix: str, pairings: int) -> Iterator[Batch]:
@@ -168,6 +169,16 @@ async def long_feed(url: str, events: int) -> None:
         await connection.close()
 
 
+async def fresh_database(address: str, name: str) -> str:
+    """The address of a new, migrated database on the same server."""
+    connection = await asyncpg.connect(address)
+    await connection.execute(f"create database {name}")
+    await connection.close()
+    url = f"{address.rpartition('/')[0]}/{name}"
+    await migrate(url)
+    return url
+
+
 class Booked:
     """A read model of the usual kind: counts, a sum and a latest value, from the events' own fields."""
 
@@ -181,17 +192,33 @@ class Booked:
           from pairloom.event e
          group by e.stream_id
     """
+    TABLE = (
+        'create table {} (stream_id text collate "C" primary key, events integer not null, minutes integer,'
+        " latest text)"
+    )
+    ADD_UP = (
+        " on conflict (stream_id) do update set events = {0}.events + excluded.events,"
+        " minutes = {0}.minutes + excluded.minutes, latest = greatest({0}.latest, excluded.latest)"
+    )
+    BY_PAGE = f"""
+        with page as ({statement("feed_shares").rstrip().removesuffix(";")}),
+        booked as (
+            insert into by_page
+            select stream_id, count(*)::integer, sum((data::json->>'minutes')::integer), max(data::json->>'starts_at')
+              from page
+             group by stream_id
+            {ADD_UP.format("by_page")}
+        )
+        select partition, max(position) as position, count(*) as events from page group by partition
+    """
     WRONG = """
-        select count(*) from read_booked.booked b full join by_sql s using (stream_id)
+        select count(*) from read_booked.booked b full join {} s using (stream_id)
          where (b.events, b.minutes, b.latest) is distinct from (s.events, s.minutes, s.latest)
     """
 
     def tables(self) -> str:
         """One row a stream."""
-        return (
-            'create table booked (stream_id text collate "C" primary key, events integer not null,'
-            " minutes integer, latest text)"
-        )
+        return self.TABLE.format("booked")
 
     async def apply(self, connection: Connection, events: Sequence[FedEvent]) -> None:
         """Fold the page in memory and write each stream once."""
@@ -203,8 +230,7 @@ class Booked:
         counts, minutes_, latests = zip(*folded.values(), strict=True)
         await connection.execute(
             "insert into booked select * from unnest($1::text[], $2::integer[], $3::integer[], $4::text[])"
-            " on conflict (stream_id) do update set events = booked.events + excluded.events,"
-            " minutes = booked.minutes + excluded.minutes, latest = greatest(booked.latest, excluded.latest)",
+            + self.ADD_UP.format("booked"),
             list(folded),
             counts,
             minutes_,

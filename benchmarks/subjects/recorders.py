@@ -36,7 +36,7 @@ def recorder(url: str, connections: int, kind: type[PostgresAggregateRecorder]) 
         datastore.close()
 
 
-def peer_batches(connections: int, size: int) -> list[list[list[StoredEvent]]]:
+def peer_batches(connections: int, size: int, seconds: float) -> list[list[list[StoredEvent]]]:
     """What `our_batches` are, for a recorder."""
     state = DATA.encode()
 
@@ -46,7 +46,7 @@ def peer_batches(connections: int, size: int) -> list[list[list[StoredEvent]]]:
             versions = range(number * size, (number + 1) * size)
             yield [StoredEvent(name, version, "MeetingScheduled", state) for version in versions]
 
-    streams = range(streams_each(connections, size))
+    streams = range(streams_each(connections, size, seconds))
     return [[batch for _ in streams for batch in stream()] for _ in range(connections)]
 
 
