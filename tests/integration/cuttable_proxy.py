@@ -1,11 +1,35 @@
-"""A TCP proxy in front of PostgreSQL: its line can be cut and restored, its answers held back."""
+"""A TCP proxy in front of PostgreSQL: its line can be cut and restored, answers to some statements held back."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
+
+PARSE, BIND = b"P", b"B"
+"""The first bytes of PostgreSQL's messages that name a statement with its text, and that execute a named one."""
+
+HEAD = 5
+"""Bytes of a message before its content: its kind and its length."""
+
+
+@dataclass
+class _Line:
+    """One connection: the texts of its named statements, and of the one that it has asked for last."""
+
+    statements: dict[bytes, bytes] = field(default_factory=dict)
+    executes: bytes = b""
+
+    def asks(self, part: bytes) -> None:
+        """Take notice of a request; a client that waits for each answer sends each in a part of its own."""
+        if part.startswith(PARSE):
+            name, text, _ = part[HEAD:].split(b"\0", 2)
+            self.statements[name] = text
+        elif part.startswith(BIND):
+            _, name, _ = part[HEAD:].split(b"\0", 2)
+            self.executes = self.statements.get(name, b"")
 
 
 class CuttableProxy:
@@ -19,6 +43,7 @@ class CuttableProxy:
         self._server: asyncio.Server | None = None
         self._port = 0
         self._lines: set[asyncio.StreamWriter] = set()
+        self._held = b""
         self._answers_pass = asyncio.Event()
         self._answers_pass.set()
 
@@ -43,23 +68,37 @@ class CuttableProxy:
             line.transport.abort()
         self._lines.clear()
 
-    def hold_answers(self) -> None:
-        """What is sent arrives, and nothing comes back: the caller cannot know what was committed."""
+    def hold_answers(self, to: str) -> None:
+        """Statements with this text are executed, and nothing comes back: the caller cannot know what was committed.
+
+        All else goes on: what is in the way of such a statement, as preparing it or a new connection, must be answered.
+        """
+        self._held = to.encode()
         self._answers_pass.clear()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         back_reader, back_writer = await asyncio.open_connection(*self._target)
         self._lines |= {writer, back_writer}
-        both = asyncio.gather(self._pump(reader, back_writer), self._pump(back_reader, writer, answers=True))
+        line = _Line()
+        both = asyncio.gather(self._ask(reader, back_writer, line), self._answer(back_reader, writer, line))
         with suppress(OSError, asyncio.CancelledError):
             await both
         self._lines -= {writer, back_writer}
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool = False) -> None:
+    async def _ask(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line) -> None:
         with suppress(OSError):
             while part := await source.read(65536):
-                if answers:
+                line.asks(part)
+                sink.write(part)
+                await sink.drain()
+        sink.close()
+
+    async def _answer(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line) -> None:
+        with suppress(OSError):
+            while part := await source.read(65536):
+                if self._held in line.executes:
                     await self._answers_pass.wait()
+                line.executes = b""
                 sink.write(part)
                 await sink.drain()
         sink.close()
