@@ -74,7 +74,7 @@ NOTES = (
 
 
 def run() -> Result:
-    """Every part in turn; takes some six minutes."""
+    """Every part in turn; takes some seven minutes."""
     with _server() as url:
         asyncio.run(_set_up(url))
         folded = asyncio.run(folding(url))  # first, or it shares the cores with the vacuum of millions of appends

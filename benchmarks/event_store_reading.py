@@ -106,6 +106,7 @@ async def _by_pages(url: str, total: int) -> float:
         async with connection.transaction():
             rows = await connection.fetch(Booked.BY_PAGE, list(reached), list(reached.values()), PAGE_OF_A_SHARE)
             moved = {row["partition"]: row["position"] for row in rows}
+            assert moved, f"the feed ends after {booked:,} events"
             await connection.execute("select pairloom.advance('by-pages', $1, $2)", list(moved), list(moved.values()))
         reached |= moved
         booked += sum(row["events"] for row in rows)
