@@ -112,7 +112,7 @@ def _bar(row: Row, top: int, scale: float) -> list[str]:
         f'<rect x="{BARS}" y="{top + 3}" width="{ratio * scale:.1f}" height="14" fill="{colour}"/>',
         f'<line x1="{BARS + low * scale:.1f}" x2="{BARS + high * scale:.1f}" y1="{top + 10}" y2="{top + 10}" '
         'stroke="#808080" stroke-width="2"/>',
-        f'<text x="{BARS + 8 + high * scale:.1f}" y="{top + 14}" fill="#808080">{ratio:.2f}</text>',
+        f'<text x="{BARS + 8 + _end(row) * scale:.1f}" y="{top + 14}" fill="#808080">{ratio:.2f}</text>',
     ]
     if row.goal is not None:
         x = BARS + row.goal * scale
