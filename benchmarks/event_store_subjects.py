@@ -186,7 +186,7 @@ class Booked:
     version = 1
 
     BY_SQL = """
-        create temporary table by_sql as
+        create unlogged table by_sql as
         select e.stream_id, count(*)::integer as events, sum((e.data->>'minutes')::integer) as minutes,
                max(e.data->>'starts_at') as latest
           from pairloom.event e
@@ -212,7 +212,7 @@ class Booked:
         select partition, max(position) as position, count(*) as events from page group by partition
     """
     WRONG = """
-        select count(*) from read_booked.booked b full join {} s using (stream_id)
+        select count(*) from {}.booked b full join {} s using (stream_id)
          where (b.events, b.minutes, b.latest) is distinct from (s.events, s.minutes, s.latest)
     """
 

@@ -28,11 +28,14 @@ class Lag:
     behind: tuple[Behind, ...]
 
 
-async def lag(store: EventStore) -> Lag:
-    """The figures now. Raises `StoreUnavailable` as the store does."""
+async def lag(store: EventStore, reader: str | None = None) -> Lag:
+    """The figures now, of all readers or of one. Raises `StoreUnavailable` as the store does.
+
+    Costs what is behind, not what is stored; of readers in shares, what is before them is counted.
+    """
     async with store.connection() as connection:
-        feed = await connection.fetchrow(statement("lag_of_feed"))
-        readers = await connection.fetch(statement("lag"))
+        feed = await connection.fetchrow("select head, behind, oldest from pairloom.lag_of_feed()")
+        readers = await connection.fetch(statement("lag"), reader)
     assert feed is not None
     return Lag(
         head=feed["head"],

@@ -21,7 +21,7 @@ async def catches_up(store: EventStore, name: str, patience: timedelta) -> int:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience.total_seconds()
     live = next((one.subscription for one in await generations(store, name) if one.live), None)
-    found = await lag(store)
+    found = await lag(store, live)
     wanted = found.head + found.unpublished
     while True:
         behind = next((reader.events for reader in found.behind if reader.name == live), 0)
@@ -29,4 +29,4 @@ async def catches_up(store: EventStore, name: str, patience: timedelta) -> int:
         if not lacking or loop.time() > deadline:
             return lacking
         await asyncio.sleep(LOOK_EVERY)
-        found = await lag(store)
+        found = await lag(store, live)

@@ -26,7 +26,7 @@ async def test_two_workers_may_migrate_at_once(empty_database_url: str) -> None:
 async def test_a_database_of_before_goes_on_with_its_streams(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """0014 and 0015 are another way to append, to the same streams and commands."""
+    """From 0014 on they bring another way to append, to the same streams and commands, and to ask for the lag."""
     command = uuid4()
     async with await EventStore.connect(empty_database_url) as store:
         with monkeypatch.context() as before:

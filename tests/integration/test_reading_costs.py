@@ -1,0 +1,153 @@
+"""What a look at the event store reads: what is new, not what is stored. Counted in rows, by PostgreSQL itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from benchmarks.event_store_subjects import long_feed
+from eventstore.feed import Feed
+from eventstore.lag import lag
+from eventstore.sequencer import publish
+from eventstore.store import EventStore
+from eventstore.subscriptions import Subscription
+from tests.integration.test_event_store import STREAM, batch, connection_to
+
+STORED = 50_000
+LONG = 20_000
+NEW = 5
+FEW = 100
+"""Rows that a look may read: `NEW` events from two or three indexes and tables, and nothing that grows."""
+
+ROWS_READ = """
+select (select sum(seq_tup_read) from pg_stat_user_tables where relname in ('event', 'feed', 'message'))
+     + (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('event', 'feed', 'message'))
+"""
+
+
+class Ledger(NamedTuple):
+    """A store of one connection with a long past, readers that have read it, and `NEW` events behind it."""
+
+    store: EventStore
+    sharded: Subscription
+    whole: Subscription
+    asking: asyncpg.Connection
+
+
+@pytest_asyncio.fixture(params=["never analyzed", "analyzed"])
+async def ledger(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+    """With statistics of the tables as they were when they were empty, and as they are."""
+    await long_feed(database_url, STORED)
+    async with (
+        await EventStore.connect(database_url, max_size=1) as store,
+        connection_to(database_url) as asking,
+    ):
+        await publish(store)
+        sharded = await _opened(Subscription(store, "sharded", "one"))
+        whole = await _opened(Subscription(store, "whole", "one", whole=True))
+        if request.param == "analyzed":
+            await asking.execute("analyze")
+        await store.append(batch(size=NEW))
+        yield Ledger(store, sharded, whole, asking)
+
+
+async def _opened(reader: Subscription) -> Subscription:
+    await reader.open(STORED)
+    await reader.renew()
+    return reader
+
+
+@asynccontextmanager
+async def reads_few(ledger: Ledger) -> AsyncIterator[None]:
+    before = await _rows_read(ledger)
+    yield
+    read = await _rows_read(ledger) - before
+    assert read <= FEW, f"{read:,} rows"
+
+
+async def _rows_read(ledger: Ledger) -> int:
+    async with ledger.store.connection() as connection:
+        await connection.fetchval("select pg_stat_force_next_flush()")
+    found: int = await ledger.asking.fetchval(ROWS_READ)
+    return found
+
+
+async def test_how_far_the_feed_is_behind(ledger: Ledger) -> None:
+    async with reads_few(ledger):
+        unpublished = await lag(ledger.store)
+    await publish(ledger.store)
+    async with reads_few(ledger):
+        unread = await lag(ledger.store)
+    assert (unpublished.unpublished, unread.unpublished) == (NEW, 0)
+    assert [(reader.name, reader.events) for reader in unread.behind] == [("sharded", NEW), ("whole", NEW)]
+
+
+async def test_publishing(ledger: Ledger) -> None:
+    async with reads_few(ledger):
+        published = await publish(ledger.store)
+    assert published is not None
+    assert published.events == NEW
+
+
+async def test_a_page_of_a_reader(ledger: Ledger) -> None:
+    await publish(ledger.store)
+    for reader in (ledger.sharded, ledger.whole):
+        async with reads_few(ledger):
+            page = await reader.page(100)
+        assert len(page) == NEW
+
+
+async def test_a_page_of_a_reader_that_is_far_behind(ledger: Ledger) -> None:
+    """Reads what it brings, from the feed and from the events, and not what lies between its shares' positions."""
+    far = Subscription(ledger.store, "far", "one")
+    await far.open()
+    await far.renew()
+    before = await _rows_read(ledger)
+    page = await far.page(20)
+    read = await _rows_read(ledger) - before
+    assert len(page) > 500
+    assert read <= 2 * len(page) + FEW, f"{read:,} rows for {len(page):,} events"
+
+
+EAGER = """
+do $$ begin execute format(
+    'alter database %I set parallel_setup_cost = 0; alter database %I set parallel_tuple_cost = 0.01;'
+    'alter database %I set min_parallel_table_scan_size = 0; alter database %I set min_parallel_index_scan_size = 0',
+    variadic array_fill(current_database()::text, array[4])); end $$
+"""
+"""PostgreSQL starts parallel workers for this ledger then as it does by itself for one of half a million events."""
+
+WORKERS = "select parallel_workers_launched from pg_stat_database where datname = current_database()"
+
+
+@pytest.mark.parametrize("ledger", ["analyzed"], indirect=True)
+async def test_a_long_page_is_read_by_one_process(ledger: Ledger, database_url: str) -> None:
+    """Workers that are started for a page take longer to start than the page takes."""
+    await ledger.asking.execute(EAGER)
+    async with await EventStore.connect(database_url, max_size=1) as store:
+        page = await Feed(store).read(limit=LONG)
+        await _rows_read(ledger._replace(store=store))
+    assert (len(page), await ledger.asking.fetchval(WORKERS)) == (LONG, 0)
+
+
+LOOKS: dict[str, Callable[[EventStore], Awaitable[object]]] = {
+    "the end of the feed": lambda store: Feed(store).read(STORED),
+    "the feed's head": lambda store: Feed(store).head(),
+    "an event's position": lambda store: Feed(store).position_of(STREAM, NEW),
+    "a stream": lambda store: store.read(STREAM),
+    "an append": lambda store: store.append(batch(expected=NEW)),
+    "an append of several": lambda store: store.append(batch(expected=NEW, size=3)),
+    "a conflict": lambda store: store.append(batch(expected=1)),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_other_looks(ledger: Ledger, look: str) -> None:
+    await publish(ledger.store)
+    async with reads_few(ledger):
+        assert await LOOKS[look](ledger.store)
