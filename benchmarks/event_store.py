@@ -42,12 +42,10 @@ RAW_GOALS = {1: (0.80, 0.65, 0.55), 10: (0.75, 0.65, 0.60)}
 PEER = "eventsourcing"
 IN_ONE_ORDER = "eventsourcing, in one order"
 PEER_GOAL = 1.4
-ROUNDS, SECONDS = 5, 1.2
-"""Of one run of one subject: long enough for thousands of appends, short enough for a machine's mood to meet both."""
-
-ALONE_ROUNDS, ALONE_SECONDS = 15, 0.4
-"""With one connection, which waits for the disk most of its time: a disk's mood is over within seconds."""
-
+ROUNDS, SECONDS = 15, 0.5
+"""Of one run of one subject: hundreds of appends at least, and many short runs rather than few long ones, so that a
+disk's mood, which lasts seconds, meets all subjects.
+"""
 
 LOOKS = 20
 """At the lag, at least, while events are written: a look that takes seconds sees nothing."""
@@ -95,8 +93,7 @@ def _appending(url: str) -> Iterator[Row]:
     reached: dict[int, float] = {}
     for size in (1, 10):
         for connections, goal in zip(CONNECTIONS, RAW_GOALS[size], strict=True):
-            rounds, seconds = _pace(connections)
-            with _Clients(url, connections, seconds) as clients:
+            with _Clients(url, connections) as clients:
 
                 def ours(clients: _Clients = clients, size: int = size) -> float:
                     with _sequencer(url):
@@ -105,7 +102,7 @@ def _appending(url: str) -> Iterator[Row]:
                 def raw(clients: _Clients = clients, size: int = size) -> float:
                     return clients.rate(raw_inserted, size)
 
-                figures = paired({"ours": ours, "raw": raw}, rounds)
+                figures = paired({"ours": ours, "raw": raw}, ROUNDS)
             measure = f"append {_events(size)}, {connections} connection{'s' * (connections > 1)}"
             yield compared(measure, "events/s", figures["ours"], figures["raw"], beside="raw INSERT", goal=goal)
             if size == 1:
@@ -118,15 +115,11 @@ def _events(size: int) -> str:
     return f"{size} event{'s' * (size > 1)}"
 
 
-def _pace(connections: int) -> tuple[int, float]:
-    return (ALONE_ROUNDS, ALONE_SECONDS) if connections == 1 else (ROUNDS, SECONDS)
-
-
 class _Clients:
     """Connections that stay open over the rounds, as a worker's do: a new one has plans to make first."""
 
-    def __init__(self, url: str, connections: int, seconds: float) -> None:
-        self._url, self._connections, self._seconds = url, connections, seconds
+    def __init__(self, url: str, connections: int) -> None:
+        self._url, self._connections = url, connections
         self._loop = asyncio.new_event_loop()
         self._opened: list[Line] = []  # for SQL alone, and only then: the peers need room too
 
@@ -144,14 +137,14 @@ class _Clients:
         """Events a second by SQL alone. Each connection writes fresh streams, twenty batches long, one by one."""
         while len(self._opened) < self._connections:
             self._opened.append(self._loop.run_until_complete(asyncpg.connect(self._url)))
-        return self._loop.run_until_complete(_rate(self._opened, appender, size, self._seconds))
+        return self._loop.run_until_complete(_rate(self._opened, appender, size))
 
     def store(self, prepared: Sequence[Sequence[Batch]]) -> Written:
         """By `EventStore.append`. Each connection has its own batches, and stops when they or the seconds are over."""
-        return self._loop.run_until_complete(_stored(self._store, prepared, self._seconds))
+        return self._loop.run_until_complete(_stored(self._store, prepared))
 
 
-async def _rate(opened: Sequence[Line], appender: Appender, size: int, seconds: float) -> float:
+async def _rate(opened: Sequence[Line], appender: Appender, size: int) -> float:
     async def one(connection: Line) -> int:
         written = 0
         while time.perf_counter() < until:
@@ -163,7 +156,7 @@ async def _rate(opened: Sequence[Line], appender: Appender, size: int, seconds: 
         return written
 
     began = time.perf_counter()
-    until = began + seconds
+    until = began + SECONDS
     return sum(await asyncio.gather(*(one(connection) for connection in opened))) / (time.perf_counter() - began)
 
 
@@ -180,30 +173,29 @@ def _beside_the_peer(url: str) -> Iterator[Row]:
 
 
 def _beside_recorders(url: str, connections: int, size: int) -> dict[str, list[float]]:
-    rounds, seconds = _pace(connections)
     with (
         recorder(url, connections, PostgresAggregateRecorder) as streams,
         recorder(url, connections, PostgresApplicationRecorder) as one_order,
-        _Clients(url, connections, seconds) as clients,
+        _Clients(url, connections) as clients,
     ):
 
         def ours() -> float:
-            prepared = our_batches(connections, size, seconds)
+            prepared = our_batches(connections, size, SECONDS)
             with _sequencer(url):
                 return clients.store(prepared).rate
 
         def theirs(into: PostgresAggregateRecorder) -> float:
-            return recorded(into, peer_batches(connections, size, seconds), seconds).rate
+            return recorded(into, peer_batches(connections, size, SECONDS), SECONDS).rate
 
         runs = {"ours": ours, PEER: lambda: theirs(streams), IN_ONE_ORDER: lambda: theirs(one_order)}
-        return paired(runs, rounds)
+        return paired(runs, ROUNDS)
 
 
 def _where_it_goes(url: str) -> Iterator[Row]:
     """Of one event a time by 32 writers: ours and the peer's CPU by process."""
     many = CONNECTIONS[-1]
     ours, theirs = list[Spending](), list[Spending]()
-    with recorder(url, many, PostgresAggregateRecorder) as peer, _Clients(url, many, SECONDS) as clients:
+    with recorder(url, many, PostgresAggregateRecorder) as peer, _Clients(url, many) as clients:
         server = asyncio.run(_server_process(url))
         recorded(peer, peer_batches(many, 1, SECONDS), SECONDS)
         for _ in range(ROUNDS):
@@ -241,7 +233,7 @@ async def _serving_the_sequencer(url: str) -> int:
     return found
 
 
-async def _stored(store: EventStore, prepared: Sequence[Sequence[Batch]], seconds: float) -> Written:
+async def _stored(store: EventStore, prepared: Sequence[Sequence[Batch]]) -> Written:
     async def one(batches: Sequence[Batch]) -> int:
         written = 0
         for batch in batches:
@@ -252,7 +244,7 @@ async def _stored(store: EventStore, prepared: Sequence[Sequence[Batch]], second
         return written
 
     began = time.perf_counter()
-    until = began + seconds
+    until = began + SECONDS
     written = await asyncio.gather(*(one(batches) for batches in prepared))
     return Written(sum(written), time.perf_counter() - began)
 
@@ -265,7 +257,7 @@ async def _publishing(url: str) -> list[Row]:
     async with await EventStore.connect(url, max_size=2) as store:
         await publish(store)
         with _sequencer(url):
-            writing = asyncio.create_task(_rates(url, 4))
+            writing = asyncio.create_task(_rates(url, 10))
             behind = [events async for events in _lags(store, writing)]
             assert len(behind) >= LOOKS, f"the lag was seen only {len(behind)} times"
             stopped = time.perf_counter()
@@ -284,7 +276,7 @@ async def _publishing(url: str) -> list[Row]:
 async def _rates(url: str, times: int) -> list[float]:
     opened = [await asyncpg.connect(url) for _ in range(32)]
     try:
-        return [await _rate(opened, appended, 1, SECONDS) for _ in range(times)]
+        return [await _rate(opened, appended, 1) for _ in range(times)]
     finally:
         for connection in opened:
             await connection.close()

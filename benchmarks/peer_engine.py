@@ -17,7 +17,7 @@ from benchmarks.subjects.serving import ENGINE, PEER, Serving
 from domain.pairing.decider import PairingCommand
 from workflows.commands import update_name
 
-PAIRINGS, ROUNDS, IN_FLIGHT = 24, 9, 16
+PAIRINGS, ROUNDS, IN_FLIGHT = 24, 15, 16
 PATIENCE = 60.0
 
 Send = Callable[[str, PairingCommand], Awaitable[object]]
@@ -41,7 +41,7 @@ NOTES = (
 
 
 def run() -> Result:
-    """Both in turn; takes two minutes. What a round has started is ended with it: the next one must not wait for it."""
+    """Both in turn; takes three minutes. What a round has started ends with it: the next one must not wait for it."""
     rates, costs = asyncio.run(_run())
     rows = [
         compared("commands", "commands/s", rates[ENGINE], rates[PEER], beside="DBOS"),
