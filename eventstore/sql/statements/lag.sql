@@ -2,7 +2,7 @@
 -- processes are at it. A share without newer events is not behind, wherever its position stands; of the whole feed
 -- there is nothing to count, for its positions have no gaps.
 select s.name,
-       coalesce(sum(case when s.partition = -1 then feed.position - s.position
+       coalesce(sum(case when s.partition = -1 then greatest(feed.position - s.position, 0)
                          else (select count(*) from pairloom.feed f
                                 where f.partition = s.partition and f.position > s.position) end), 0)::bigint as behind,
        (select count(*) from pairloom.subscription_reader r
