@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eventstore import verification
-from eventstore.lag import lag
 from eventstore.sequencer import publish
 from eventstore.store import EventStore
-from eventstore.subscriptions import Subscription
 from eventstore.verification import seal_at, verify
 from tests.integration.administration import administer
 from tests.integration.test_event_store import STREAM, batch
@@ -103,22 +101,3 @@ async def test_an_event_that_the_sequencer_passed_over_is_named(store: EventStor
     await administer(database_url, WITHOUT_GUARDS + "update pairloom.sequencer set next_xid = '9000000'")
     [finding] = (await verify(store)).findings
     assert (finding.kind, finding.stream, finding.version) == ("unpublished", STREAM, 1)
-
-
-async def test_the_lag_counts_what_is_not_published_and_what_is_not_read(store: EventStore) -> None:
-    await fill(store)
-    reader = Subscription(store, "slow", "one")
-    await reader.open()
-    await store.append(batch(stream="pairing/spring/third", size=2))
-    found = await lag(store)
-    assert (found.head, found.unpublished) == (14, 2)
-    assert found.oldest is not None
-    assert [(behind.name, behind.events, behind.readers) for behind in found.behind] == [("slow", 14, 0)]
-    await publish(store)
-    await reader.renew()
-    page = await reader.page(100)
-    async with reader.processing(page):
-        pass
-    found = await lag(store)
-    assert (found.head, found.unpublished, found.oldest) == (16, 0, None)
-    assert [(behind.name, behind.events, behind.readers) for behind in found.behind] == [("slow", 0, 1)]
