@@ -30,13 +30,13 @@ from embedded.ground import Ground
 from eventstore.migrations import migrate
 from eventstore.records import AppendResult, Batch
 from eventstore.store import EventStore
-from worker import PASSED_THROUGH, Settings, build_worker, running_worker
+from worker import PASSED_THROUGH, Settings, build_worker, hold_what_is_loaded, running_worker
 from workflows.registration import register_search_attributes
 from workflows.sandbox import sandbox
 
 ENGINE, WHOLE, REFERENCES, QUICKER, PEER = "engine", "whole", "references", "quicker", "peer"
-"""Ours: the workflows and activities alone; the same with sequencer and read models. Reference workflows in the SDK's
-sandbox, and in ours. DBOS.
+"""Ours: the workflows and activities alone; the same with sequencer and read models. Reference workflows in a worker as
+the SDK makes it, and in one as we do. DBOS.
 """
 
 PARTS = EVENT_LOOP, COMPUTING, CORE = "the event loop", "computing workflows", "Temporal's core"
@@ -143,6 +143,8 @@ async def serve(kind: str, address: str, database_url: str, slowed_by: float) ->
             await stack.enter_async_context(serving_peer(database_url))
         else:
             await stack.enter_async_context(reference_worker(client, settings.task_queue, quicker=kind == QUICKER))
+        if kind != REFERENCES:
+            hold_what_is_loaded()
         sys.stdout.buffer.write(READY)
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.buffer.read)

@@ -25,6 +25,7 @@ from domain.pairing.offer import AcceptOffer
 from domain.pairing.state import CloseReason
 from embedded.ground import Ground, start_ground
 from eventstore.store import EventStore
+from operations.worker_process import READY
 from workflows.registration import register_search_attributes
 
 
@@ -103,6 +104,8 @@ async def test_it_serves_logs_with_ids_and_ends_gracefully(
     written = lines(log)
     assert [line["event"] for line in written][-1] == "worker stopped"
     assert written[-1]["logger"] == "pairloom.worker"
+    [began] = [line for line in written if line["event"] == READY]
+    assert began["held_objects"] > 50_000, "a full collection goes through every module again"
     [ignored] = [line for line in written if line["event"].startswith("signal ignored")]
     assert ignored["workflow_id"] == pairing.id
     assert (ignored["signal"], ignored["code"]) == ("training_completed", "Rejected:stage")
