@@ -41,7 +41,7 @@ from worker import connect_to
 from workflows.batches import StreamIdentity
 from workflows.contract import TASK_QUEUE
 
-ROUNDS = {1000: 5, 2000: 3}
+ROUNDS = {1000: 3, 2000: 3}
 """By the pairings of a cohort."""
 
 WARM_UP = 50
