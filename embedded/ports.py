@@ -49,17 +49,6 @@ def choose(preferred: Ports, required: Ports) -> Chosen:
     return Chosen(**chosen)
 
 
-def lost(chosen: Chosen) -> bool:
-    """Whether somebody listens on one of them now: between the choice and a server's start, anybody may have begun."""
-    try:
-        with ExitStack() as held:
-            for name, server in _SERVERS.items():
-                _hold(held, server, getattr(chosen, name))
-    except GroundError:
-        return True
-    return False
-
-
 def _hold(held: ExitStack, server: str, port: int) -> int:
     """Bind the port (0: any free one) until the stack closes, so that no port is chosen twice."""
     holder = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))

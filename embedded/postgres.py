@@ -15,7 +15,15 @@ from pathlib import Path
 
 import psutil
 
-from embedded.server_process import Account, GroundError, ServerProcess, last_words, launch, private_log
+from embedded.server_process import (
+    Account,
+    GroundError,
+    ServerProcess,
+    ended_at_its_start,
+    last_words,
+    launch,
+    private_log,
+)
 
 USER = "pairloom"
 DATABASE = "pairloom"
@@ -50,7 +58,7 @@ def wait_for_postgres(server: ServerProcess, data: Path, port: int) -> None:
     asked = [str(binaries() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-d", DATABASE]
     while subprocess.run(asked, env=_environment(), check=False).returncode != 0:
         if not server.alive():
-            raise GroundError(f"PostgreSQL ended at its start: {last_words(data / 'postgres.log', server.log_start)}")
+            raise ended_at_its_start("PostgreSQL", data / "postgres.log", server.log_start)
         if time.monotonic() > until:
             raise GroundError(
                 f"PostgreSQL did not answer on port {port} within {_START_BUDGET:.0f} s; see {data / 'postgres.log'}."

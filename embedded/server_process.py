@@ -20,6 +20,9 @@ _SAME_MOMENT = 2.0
 _DISK_FULL = ("No space left on device", "database or disk is full")
 """As the system and as SQLite say it."""
 
+_PORT_TAKEN = "address already in use"
+"""As Go and PostgreSQL say it, but for capitals."""
+
 
 class GroundError(Exception):
     """The servers cannot be started or found. One sentence that says what to do."""
@@ -27,6 +30,10 @@ class GroundError(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+class PortTaken(GroundError):
+    """A server ended at its start because somebody listens on a port that it wanted; another start may do."""
 
 
 @dataclass(frozen=True)
@@ -139,23 +146,31 @@ def private_log(log: Path) -> BinaryIO:
 
 def disk_is_full(log: Path) -> bool:
     """Whether a server has complained of that in its log."""
-    try:
-        said = log.read_bytes().decode(errors="replace")
-    except OSError:
-        return False
+    said = _said(log)
     return any(words in said for words in _DISK_FULL)
+
+
+def ended_at_its_start(called: str, log: Path, start: int) -> GroundError:
+    """What to raise for a server that did, by its log from byte `start` on."""
+    if _PORT_TAKEN in _said(log, start).lower():
+        return PortTaken(f"{called} ended at its start, as a port that it wanted was taken: try again, or see {log}.")
+    return GroundError(f"{called} ended at its start: {last_words(log, start)}")
 
 
 def last_words(log: Path, start: int = 0) -> str:
     """Why a server ended, by its log from byte `start` on: what to do where that is known, else its last lines."""
-    try:
-        said = log.read_bytes()[start:].decode(errors="replace")
-    except OSError:
-        said = ""
+    said = _said(log, start)
     if any(words in said for words in _DISK_FULL):
         return because(OSError(errno.ENOSPC, "")) + "."
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return " / ".join(lines[-3:])[-600:] or "it said nothing"
+
+
+def _said(log: Path, start: int = 0) -> str:
+    try:
+        return log.read_bytes()[start:].decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def because(error: OSError) -> str:

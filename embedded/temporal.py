@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from temporalio.client import Client
 
-from embedded.server_process import GroundError, ServerProcess, last_words, launch
+from embedded.server_process import GroundError, ServerProcess, ended_at_its_start, launch
 
 _START_BUDGET = 60.0
 """Seconds."""
@@ -69,7 +69,7 @@ async def wait_for_temporal(server: ServerProcess, data: Path, address: str) -> 
     port = int(address.rpartition(":")[2])
     while not (server.listens_on(port) and await _answers(address)):
         if not server.alive():
-            raise GroundError(f"Temporal ended at its start: {last_words(data / 'temporal.log', server.log_start)}")
+            raise ended_at_its_start("Temporal", data / "temporal.log", server.log_start)
         if time.monotonic() > until:
             raise GroundError(
                 f"Temporal did not answer at {address} within {_START_BUDGET:.0f} s; see {data / 'temporal.log'}."

@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import psutil
@@ -19,7 +20,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from embedded.ground import Ground, GroundError, Ports, attach, start_ground
 from embedded.ports import Chosen, choose
-from embedded.server_process import ServerProcess
+from embedded.server_process import ServerProcess, launch
 
 
 @contextmanager
@@ -178,6 +179,43 @@ def test_whoever_loses_a_port_between_its_choice_and_the_start_chooses_again(
             assert not ground.temporal.listens_on(quicker.getsockname()[1])
         finally:
             ground.stop()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_port_of_temporals_own_choice_that_is_taken_is_chosen_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as quicker:
+        started = _temporal_serves_http_on(quicker.getsockname()[1], times, monkeypatch)
+        ground = start_ground(tmp_path, virtual_time=False, preferred=None, durable=False, in_memory=True)
+        try:
+            assert len(started) == times + 1
+            assert ground.alive()
+        finally:
+            ground.stop()
+    assert servers_on(tmp_path) == []
+
+
+def test_a_port_that_is_taken_each_time_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as quicker:
+        started = _temporal_serves_http_on(quicker.getsockname()[1], 99, monkeypatch)
+        with pytest.raises(GroundError, match=r"Temporal ended at its start, as a port .* taken: try again, or see .*"):
+            start_ground(tmp_path, virtual_time=False, preferred=None, durable=False, in_memory=True)
+    assert len(started) == 3
+    assert servers_on(tmp_path) == []
+
+
+def _temporal_serves_http_on(port: int, times: int, monkeypatch: pytest.MonkeyPatch) -> list[ServerProcess]:
+    """Its first so many starts get this port for what it chooses a port for by itself. Answers with all its starts."""
+    started: list[ServerProcess] = []
+
+    def launched(name: str, command: Sequence[str], **given: Any) -> ServerProcess:
+        fixed = ["--http-port", str(port)] if len(started) < times else []
+        started.append(launch(name, [*command, *fixed], **given))
+        return started[-1]
+
+    monkeypatch.setattr("embedded.temporal.launch", launched)
+    return started
 
 
 def test_a_data_directory_that_cannot_be_one_is_a_sentence(tmp_path: Path) -> None:
