@@ -80,7 +80,7 @@ KINDS = {
 
 
 def run() -> Result:
-    """Fresh workers in turn; takes some four minutes."""
+    """Fresh workers in turn; takes some seven minutes."""
     found = asyncio.run(_rounds())
     ours, empty, quicker = found[ENGINE], found[REFERENCES], found[QUICKER]
     rows = [

@@ -125,7 +125,7 @@ def run() -> Result:
         "it has started, and shares one Python interpreter with them; bare starts come from a process of their own. "
         "The thread that starts is busy for a twenty-fifth of a launch, by samples; for the rest it waits for the "
         "interpreter and the server. Between two batches of 500, which are recorded before the next one begins, "
-        "nothing is started for 0.4 s. Tried: 64 starts in flight, which helps both sides alike, and a shorter switch "
+        "nothing is started for 0.3 s. Tried: 64 starts in flight, which helps both sides alike, and a shorter switch "
         "interval of Python, which helps neither.",
     )
     return save("launch", "Launching a cohort", rows, notes)
