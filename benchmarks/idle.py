@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, product
 from typing import Any, NamedTuple, TypeVar
 
@@ -83,39 +84,13 @@ def run() -> Result:
     """Fresh workers in turn; takes some seven minutes."""
     found = asyncio.run(_rounds())
     ours, empty, quicker = found[ENGINE], found[REFERENCES], found[QUICKER]
+    held = partial(compared, goal=GOAL, at_most=True)
+    evicted, lived = "replaying one after eviction", "replaying one that has taken 12 commands"
     rows = [
-        compared(
-            "memory of an idle one",
-            "KiB",
-            ours.memory,
-            empty.memory,
-            beside="empty workflow",
-            goal=GOAL,
-            at_most=True,
-        ),
-        compared(
-            "replaying one after eviction",
-            "ms",
-            ours.replay,
-            empty.replay,
-            beside="empty workflow",
-            goal=GOAL,
-            at_most=True,
-        ),
-        compared(
-            "replaying one after eviction",
-            "ms",
-            ours.replay,
-            quicker.replay,
-            beside="empty workflow in our worker",
-        ),
-        compared(
-            "replaying one that has taken 12 commands",
-            "ms",
-            ours.replay_lived,
-            empty.replay_lived,
-            beside="bare workflow",
-        ),
+        held("memory of an idle one", "KiB", ours.memory, empty.memory, beside="empty workflow"),
+        held(evicted, "ms", ours.replay, empty.replay, beside="empty workflow"),
+        compared(evicted, "ms", ours.replay, quicker.replay, beside="empty workflow in our worker"),
+        compared(lived, "ms", ours.replay_lived, empty.replay_lived, beside="bare workflow"),
         Row(
             measure="CPU of an idle one",
             unit="ms a minute",

@@ -187,7 +187,7 @@ def test_a_port_of_temporals_own_choice_that_is_taken_is_chosen_again(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as quicker:
         started = _temporal_serves_http_on(quicker.getsockname()[1], times, monkeypatch)
-        ground = start_ground(tmp_path, virtual_time=False, preferred=None, durable=False, in_memory=True)
+        ground = start_ground(tmp_path, virtual_time=False, preferred=None, durable=False)
         try:
             assert len(started) == times + 1
             assert ground.alive()
