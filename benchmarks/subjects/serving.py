@@ -105,11 +105,16 @@ class Serving:
         return used.user + used.system
 
     def cpu_by_part(self) -> dict[str, float]:
-        """The same seconds by the part of a worker that they went to, as far as its living threads tell."""
-        parts = dict.fromkeys(PARTS, 0.0)
+        """The same seconds by the part of a worker that they went to.
+
+        The core ends threads and takes their times along: what no thread of Python's has used is the core's.
+        """
+        parts = {EVENT_LOOP: 0.0, COMPUTING: 0.0}
         for thread in self._measured.threads():
-            parts[self._part_of(thread.id)] += thread.user_time + thread.system_time
-        return parts
+            part = self._part_of(thread.id)
+            if part != CORE:
+                parts[part] += thread.user_time + thread.system_time
+        return parts | {CORE: self.cpu() - sum(parts.values())}
 
     def _part_of(self, thread: int) -> str:
         if thread == self.pid:
