@@ -9,7 +9,7 @@ NAME ?=
 JOBS ?= 2
 
 BIN := .venv/bin
-TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal telemetry benchmarks worker.py docs/generate.py docs/pages docs/screenshots.py
+TYPED := domain workflows activities eventstore embedded intake operations readmodels rehearsal serving telemetry benchmarks worker.py docs/generate.py docs/pages docs/screenshots.py
 
 # Named after what was installed and where: a changed lock, pyproject.toml or folder sets up again,
 # and a set-up that was interrupted leaves no stamp and starts afresh.

@@ -41,7 +41,8 @@ from embedded.ground import start_ground
 from rehearsal.drive import PairingDriver
 from rehearsal.reference import Exemplary
 from rehearsal.virtual_time import VirtualTime
-from worker import Settings, running_worker
+from serving.settings import Settings
+from worker import running_worker
 
 ACTIONS_AT_MOST = 100
 EVENTS_AT_MOST = 450

@@ -37,7 +37,7 @@ from eventstore.store import EventStore
 from operations.cohort_launch import follow_launch
 from operations.cohorts import CohortDesk
 from operations.worker_process import WorkerProcess
-from worker import connect_to
+from serving.connection import connect_to
 from workflows.batches import StreamIdentity
 from workflows.contract import TASK_QUEUE
 

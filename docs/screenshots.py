@@ -18,7 +18,7 @@ from urllib.parse import quote
 from temporalio.client import Client
 
 from embedded.ground import Ground, attach
-from worker import connect_to
+from serving.connection import connect_to
 
 DOCS = Path(__file__).parent
 DEMO_DATA = Path(".pairloom/demo")

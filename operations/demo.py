@@ -32,7 +32,7 @@ from operations.worker_process import WorkerProcess
 from rehearsal.assumptions import Assumptions
 from rehearsal.drive import CohortDriver
 from rehearsal.virtual_time import RehearsalStuck
-from worker import connect_to
+from serving.connection import connect_to
 
 MARK = "demo-data"
 """The file that says that a demo may empty its directory."""

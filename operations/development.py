@@ -11,7 +11,9 @@ from rich.console import Console
 
 from activities.logs import configure_logs
 from embedded.ground import start_ground
-from worker import Settings, connect_to, running_worker
+from serving.connection import connect_to
+from serving.settings import Settings
+from worker import running_worker
 
 
 async def run_development(console: Console, data: Path) -> None:

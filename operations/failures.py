@@ -12,7 +12,6 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-import worker as composition
 from domain.event_versions import EventUnknown
 from embedded.ground import GroundError
 from eventstore.failures import StoreUnavailable
@@ -21,6 +20,8 @@ from intake.problems import IntakeError
 from operations.cohorts import CohortNotStarted
 from operations.endings import BadInput, ExitCode, Failure, Mistake, Refused, Unreachable
 from rehearsal.virtual_time import RehearsalStuck
+from serving.connection import leave
+from serving.settings import WorkerError
 
 OUTSIDE = (
     Unreachable,
@@ -28,7 +29,7 @@ OUTSIDE = (
     StoreUnavailable,
     SchemaTooNew,
     SchemaChanged,
-    composition.WorkerError,
+    WorkerError,
     CohortNotStarted,
     EventUnknown,
     RehearsalStuck,
@@ -53,7 +54,7 @@ def explain(error: Exception, *, as_json: bool) -> int | None:
         for mistake in failure.mistakes if isinstance(error, BadInput) else ():
             print(f"  {mistake.sentence}", file=sys.stderr)
     if failure.exit_code == ExitCode.UNREACHABLE:
-        composition.leave(failure.exit_code)
+        leave(failure.exit_code)
     return failure.exit_code
 
 

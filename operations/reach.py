@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from eventstore.store import EventStore
 from operations.servers import running_ground
-from worker import connect, connect_to
+from serving.connection import connect, connect_to
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import worker
 from embedded.ground import Ground
 from embedded.server_process import ServerProcess, last_words, launch
+from serving.settings import WorkerError
 
 READY = "worker ready"
 _PROCESS = "python"
@@ -53,9 +54,9 @@ class WorkerProcess:
             if READY in self.log.read_bytes()[process.log_start :].decode(errors="replace"):
                 return
             if not process.alive():
-                raise worker.WorkerError(f"The worker did not start: {last_words(self.log, process.log_start)}")
+                raise WorkerError(f"The worker did not start: {last_words(self.log, process.log_start)}")
             await asyncio.sleep(0.1)
-        raise worker.WorkerError(f"The worker is not ready after a minute: see {self.log}")
+        raise WorkerError(f"The worker is not ready after a minute: see {self.log}")
 
     async def keep_alive(self) -> None:
         """Start another whenever it dies, until cancelled."""

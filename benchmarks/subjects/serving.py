@@ -30,7 +30,8 @@ from embedded.ground import Ground
 from eventstore.migrations import migrate
 from eventstore.records import AppendResult, Batch
 from eventstore.store import EventStore
-from worker import PASSED_THROUGH, Settings, build_worker, hold_what_is_loaded, running_worker
+from serving.settings import Settings
+from worker import PASSED_THROUGH, build_worker, hold_what_is_loaded, running_worker
 from workflows.registration import register_search_attributes
 from workflows.sandbox import sandbox
 

@@ -25,8 +25,8 @@ from eventstore.store import EventStore
 from intake.roster_file import read_roster
 from rehearsal.assumptions import Assumptions
 from rehearsal.simulation import simulate_again
+from serving.connection import connect_to
 from tests.acceptance.command_line import run, small_roster, started
-from worker import connect_to
 
 SEED = 11
 

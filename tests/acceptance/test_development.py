@@ -10,8 +10,8 @@ from embedded.ground import attach
 from eventstore.store import EventStore
 from intake.program_file import read_program
 from operations.cohorts import CohortDesk
+from serving.connection import connect_to
 from tests.acceptance.command_line import PROJECT, development
-from worker import connect_to
 
 
 async def test_data_stays_between_two_runs(tmp_path: Path) -> None:

@@ -33,9 +33,10 @@ from embedded.ground import Ground
 from intake.program_file import read_program
 from rehearsal.assumptions import Assumptions, changed
 from rehearsal.simulation import simulate
+from serving.settings import Settings
 from tests.acceptance.command_line import PAIRLOOM, PROJECT, run
 from tests.acceptance.handbook import handbook_commands
-from worker import Settings, running_worker
+from worker import running_worker
 from workflows.contract import TASK_QUEUE, PairingInput
 from workflows.pairing import PairingWorkflow
 

@@ -26,7 +26,7 @@ from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Party
 from domain.pairing.training import CompleteTraining
 from domain.program import ProgramDesign
-from worker import connect_to
+from serving.connection import connect_to
 from workflows.commands import update_name
 from workflows.contract import TASK_QUEUE, Receipt
 

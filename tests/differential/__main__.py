@@ -16,9 +16,11 @@ import structlog
 from embedded.ground import start_ground
 from eventstore.migrations import migrate
 from eventstore.store import EventStore
+from serving.connection import connect_to
+from serving.settings import Settings
 from tests.differential.cases import case
 from tests.differential.machines import Outcome, held_together
-from worker import Settings, connect_to, running_worker
+from worker import running_worker
 
 
 async def run(cases: int, seed: int, directory: Path) -> list[Outcome]:

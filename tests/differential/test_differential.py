@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from temporalio.client import Client
 
 from eventstore.store import EventStore
+from serving.settings import Settings
 from tests.differential.cases import case
 from tests.differential.machines import held_together
-from worker import Settings, running_worker
+from worker import running_worker
 
 
 async def test_the_real_server_and_the_simulation_give_the_same_events(

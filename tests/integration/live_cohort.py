@@ -21,7 +21,7 @@ from domain.program import ProgramDesign
 from domain.roster import BigFive, Person
 from eventstore.store import EventStore
 from operations.cohorts import CohortDesk
-from worker import Settings
+from serving.settings import Settings
 
 COORDINATOR = Actor(role=Role.COORDINATOR, id="ops-1")
 APPROVER = Actor(role=Role.APPROVER, id="head-of-learning")

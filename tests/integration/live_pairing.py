@@ -27,7 +27,8 @@ from domain.pairing.state import Pairing, Party
 from domain.program import ProgramDesign
 from eventstore.records import StoredEvent
 from eventstore.store import EventStore
-from worker import PASSED_THROUGH, Settings, running_worker
+from serving.settings import Settings
+from worker import PASSED_THROUGH, running_worker
 from workflows.cohort import CohortWorkflow
 from workflows.commands import update_name
 from workflows.contract import PairingInput, Receipt

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from worker import Settings
+from serving.settings import Settings
 from workflows.registration import register_search_attributes
 
 

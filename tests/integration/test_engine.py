@@ -46,7 +46,8 @@ from domain.pairing.training import CompleteTraining, TrainingCompleted, WaiveTr
 from embedded.ground import Ground
 from eventstore.records import Appended, Batch, NewEvent
 from eventstore.store import EventStore
-from worker import Settings, connect_to
+from serving.connection import connect_to
+from serving.settings import Settings
 from workflows.contract import Receipt
 
 

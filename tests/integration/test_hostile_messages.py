@@ -39,7 +39,7 @@ from domain.pairing.offer import AcceptOffer
 from domain.pairing.state import CloseReason
 from domain.pairing.training import CompleteTraining
 from eventstore.store import EventStore
-from worker import Settings
+from serving.settings import Settings
 from workflows.contract import Receipt
 from workflows.engine import REMEMBERED_AT_MOST
 

@@ -21,7 +21,7 @@ from domain.pairing.training import CompleteTraining
 from embedded.ground import Ground
 from eventstore.store import EventStore
 from operations.reconciling import Difference, Divergence, reconcile
-from worker import Settings
+from serving.settings import Settings
 
 
 @pytest.fixture

@@ -29,9 +29,10 @@ from domain.pairing.offer import AcceptOffer, DeclineOffer
 from domain.pairing.training import CompleteTraining, WaiveTraining
 from embedded.ground import Ground
 from eventstore.store import EventStore
+from serving.settings import Settings
 from telemetry.checks import database_answers, worker_polls
 from telemetry.traces import Traces
-from worker import Settings, build_worker, running_worker
+from worker import build_worker, running_worker
 
 WORDS = "anna.schmidt@example.com"
 """What a sender puts into its keys and its texts, against all advice."""

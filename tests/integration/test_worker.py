@@ -17,7 +17,6 @@ from structlog.testing import capture_logs
 from temporalio.client import Client
 from worker_under_test import PATIENCE, failing_start, lines, ready, running
 
-import worker
 from activities.search_attributes import ALL
 from domain.event_versions import EventUnknown
 from domain.pairing.closing import CloseEarly
@@ -26,6 +25,9 @@ from domain.pairing.state import CloseReason
 from embedded.ground import Ground, start_ground
 from eventstore.store import EventStore
 from operations.worker_process import READY
+from serving.connection import connect_to
+from serving.record_keeping import kept_up
+from workflows.contract import TASK_QUEUE
 from workflows.registration import register_search_attributes
 
 
@@ -141,10 +143,10 @@ async def test_two_workers_that_start_at_once_prepare_the_servers_once(
         both = [processes.enter_context(running(log, **given)) for log in logs]
         for log in logs:
             await when(lambda log=log: ready(log))
-        client = await worker.connect_to(untouched_ground.temporal_address)
+        client = await connect_to(untouched_ground.temporal_address)
         assert await register_search_attributes(client) == [], "they are there"
         async with await EventStore.connect(untouched_ground.database_url) as store:
-            pairing = await begin(client, store, worker.TASK_QUEUE)
+            pairing = await begin(client, store, TASK_QUEUE)
             await pairing.once_stored("PairingOffered")
             described = await when(pairing.handle.describe, lambda found: len(found.typed_search_attributes) >= 6)
             assert {pair.key.name for pair in described.typed_search_attributes} >= {key.name for key in ALL}
@@ -157,7 +159,7 @@ async def test_two_workers_that_start_at_once_prepare_the_servers_once(
 
 async def test_the_search_attributes_are_registered_once(untouched_ground: Ground) -> None:
     """Depends on nothing else: whoever came first has registered all of them."""
-    client = await worker.connect_to(untouched_ground.temporal_address)
+    client = await connect_to(untouched_ground.temporal_address)
     at_once = await asyncio.gather(*(register_search_attributes(client) for _ in range(3)))
     assert await register_search_attributes(client) == []
     assert all(set(names) <= {key.name for key in ALL} for names in at_once)
@@ -172,7 +174,7 @@ async def test_record_keeping_that_meets_a_newer_event_says_which_and_what_to_do
         raise EventUnknown("An event Held of version 2 cannot be read: run a newer release.")
 
     with capture_logs() as lines:
-        keeping = asyncio.create_task(worker._kept_up("read model", run))
+        keeping = asyncio.create_task(kept_up("read model", run))
         await met.wait()
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

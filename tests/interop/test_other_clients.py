@@ -19,7 +19,8 @@ from temporalio.client import Client
 
 from embedded.ground import Ground
 from eventstore.store import EventStore
-from worker import Settings, running_worker
+from serving.settings import Settings
+from worker import running_worker
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE.parents[1] / "docs" / "schemas" / "contract"
