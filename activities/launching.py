@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 
 from pydantic import AwareDatetime
 from temporalio import activity
@@ -16,18 +17,22 @@ from temporalio.service import ServiceClient
 
 from activities.heartbeats import heartbeating
 from activities.search_attributes import at_creation
-from domain.cohort.state import PlannedPairing
+from domain.cohort.shorter_plan import plan_of
+from domain.cohort.state import Cohort, PlannedPairing
 from domain.decider import Actor, Frozen, ParticipantId, Role
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Party
 from domain.program import ProgramDesign, days
 from domain.roster import Person
-from eventstore.people import people
+from eventstore.people import people_named
 from eventstore.store import EventStore
 from intake.holiday_calendar import public_holidays
 
 IN_FLIGHT = 32
 """Starts under way at one time."""
+
+BATCH = 500
+"""Pairings started by one activity: what is started once more after a kill, and one answer's size."""
 
 AFTER_THE_PROGRAM = days(365)
 """How far behind the program's weeks holidays are taken along: pauses, late evaluations."""
@@ -63,7 +68,8 @@ class Launching:
     @activity.defn
     async def launch_pairings(self, request: LaunchRequest) -> list[str]:
         """Start every pairing of the batch that does not run yet; answer with all of them."""
-        roster = {person.id: person for person in await people(self._store, request.cohort)}
+        ids = {id for pair in request.pairs for id in (pair.mentor, pair.mentee)}
+        roster = {person.id: person for person in await people_named(self._store, request.cohort, ids)}
         async with heartbeating():
             return await asyncio.to_thread(asyncio.run, self._start_all(request, roster))
 
@@ -100,6 +106,25 @@ async def start_pairing(client: Client, task_queue: str, create: CreatePairing) 
         search_attributes=at_creation(create, datetime.now(UTC)),
         static_summary=f"Pairing {create.pairing} of {create.cohort}",
         static_details=f"{create.design.title}, version {create.design.version}",
+    )
+
+
+def launch_request(state: Cohort, besides: Collection[str] = ()) -> LaunchRequest | None:
+    """The next batch of approved pairs that start alike, `besides` those under way; None when there is none left."""
+    left = [planned for planned in state.unlaunched if planned.pairing not in besides]
+    if not left:
+        return None
+    first = left[0]
+    approved_at, starts_at = first.approved_at or state.approved_at, first.starts_at or state.starts_at
+    if starts_at is None or approved_at is None:
+        raise AssertionError("an approved cohort has a start")
+    alike = (planned for planned in left if planned.starts_at == first.starts_at)
+    return LaunchRequest(
+        cohort=state.id,
+        design=plan_of(state, first),
+        pairs=approved(islice(alike, BATCH)),
+        approved_at=approved_at,
+        starts_at=starts_at,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from domain.roster import Person
 from eventstore.statements import statement
@@ -23,6 +23,15 @@ async def save_people(store: EventStore, cohort: str, people: Sequence[Person]) 
 
 async def people(store: EventStore, cohort: str) -> list[Person]:
     """The cohort's roster, ordered by id; empty for an unknown cohort."""
-    async with store.transaction() as connection:
-        rows = await connection.fetch(statement("people"), cohort)
+    return await _found(store, "people", cohort)
+
+
+async def people_named(store: EventStore, cohort: str, ids: Collection[str]) -> list[Person]:
+    """Those of the cohort's roster with these ids, ordered by id; who is not there is left out."""
+    return await _found(store, "people_named", cohort, list(ids))
+
+
+async def _found(store: EventStore, name: str, *parameters: object) -> list[Person]:
+    async with store.connection() as connection:
+        rows = await connection.fetch(statement(name), *parameters)
     return [Person.model_validate(row["profile"]) for row in rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from itertools import islice
 from typing import assert_never
 
 from temporalio import workflow
@@ -14,7 +13,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.erasing import Erasing, ErasureRequest
-    from activities.launching import Launching, LaunchRequest, approved
+    from activities.launching import Launching, LaunchRequest, launch_request
     from activities.matching import BarsRequest, Matching, RematchRequest, match_request
     from activities.ordering import Ordering, OrderRequest
     from activities.reviewing import EvaluationRequest, PairingRequest, Reviewing, ReviewRequest
@@ -32,7 +31,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees, couples
     from domain.cohort.rematch import ApproveRematches, RecordRematchRun, RejectRematch, candidates, never_again
     from domain.cohort.running import RecordLaunch, RecordReview
-    from domain.cohort.shorter_plan import plan_of
     from domain.cohort.state import Cohort, CohortClock, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.cohort.trail import ReportExport, ViewHistory
@@ -42,8 +40,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.contract import CohortCarried, CohortInput, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
-LAUNCH_BATCH = 500
-"""Pairings started by one activity: what is started once more after a kill, and one answer's size."""
+LAUNCH_AHEAD = "launch-ahead"
+"""Patch: histories before it record each batch of a launch before they start the next one."""
 
 ORDER_BATCH = 50
 """Pairings told by one activity."""
@@ -244,30 +242,27 @@ class CohortWorkflow:
         await self.engine.answer(done)
 
     async def _launch(self) -> None:
-        """Start the next batch of pairings; a batch that is repeated starts nothing twice."""
-        state = self.engine.state
-        first = state.unlaunched[0]
-        approved_at, starts_at = first.approved_at or state.approved_at, first.starts_at or state.starts_at
-        if starts_at is None or approved_at is None:
-            raise AssertionError("an approved cohort has a start")
-        alike = (planned for planned in state.unlaunched if planned.starts_at == first.starts_at)
-        batch = approved(islice(alike, LAUNCH_BATCH))
-        launched = await workflow.execute_activity_method(
-            Launching.launch_pairings,
-            LaunchRequest(
-                cohort=state.id,
-                design=plan_of(state, first),
-                pairs=batch,
-                approved_at=approved_at,
-                starts_at=starts_at,
-            ),
-            start_to_close_timeout=timedelta(minutes=5),
-            heartbeat_timeout=HEARTBEAT_TIMEOUT,
-            retry_policy=UNLIMITED,
-            summary=f"launch {len(batch)} pairings",
-        )
-        key = f"launch:{batch[0].pairing}"
-        await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=approved_at, pairings=tuple(launched)))
+        """Start the pairings batch by batch, the next one while the last is recorded.
+
+        A batch that is repeated starts nothing twice.
+        """
+        under_way = _started(launch_request(self.engine.state))
+        while under_way is not None:
+            request, starting = under_way
+            launched = tuple(await starting)
+            under_way = _started(self._ahead(launched))
+            if under_way is not None:
+                # What was begun leaves with the workflow task, which the append would keep open.
+                await workflow.sleep(timedelta(milliseconds=1), summary="the next batch begins")
+            at, key = request.approved_at, f"launch:{request.pairs[0].pairing}"
+            await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=at, pairings=launched))
+
+    def _ahead(self, launched: tuple[str, ...]) -> LaunchRequest | None:
+        """The batch to start before these pairings are recorded, unless an order has come meanwhile."""
+        if work(self.engine.state) is not Work.LAUNCH:
+            return None
+        following = launch_request(self.engine.state, besides=launched)
+        return following if following and workflow.patched(LAUNCH_AHEAD) else None
 
     async def _rematch(self) -> None:
         """Look for partners for the waiting people; the approver publishes what is found."""
@@ -389,6 +384,20 @@ class CohortWorkflow:
         if updates:
             workflow.upsert_search_attributes(updates)
         workflow.set_current_details(_details(state))
+
+
+def _started(request: LaunchRequest | None) -> tuple[LaunchRequest, workflow.ActivityHandle[list[str]]] | None:
+    if request is None:
+        return None
+    starting = workflow.start_activity_method(
+        Launching.launch_pairings,
+        request,
+        start_to_close_timeout=timedelta(minutes=5),
+        heartbeat_timeout=HEARTBEAT_TIMEOUT,
+        retry_policy=UNLIMITED,
+        summary=f"launch {len(request.pairs)} pairings",
+    )
+    return request, starting
 
 
 def _title(name: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from domain.roster import BigFive, Person
 from eventstore.failures import StoreRefused, StoreUnavailable, unavailable
-from eventstore.people import people, save_people
+from eventstore.people import people, people_named, save_people
 from eventstore.records import AlreadyThere, Appended, AsOf, Batch, Conflict, JsonObject, NewEvent, NewMessage
 from eventstore.store import EventStore, append_call
 
@@ -407,6 +407,7 @@ async def test_people_are_saved_once_and_read_in_order(store: EventStore) -> Non
 
     assert await people(store, "spring") == [person("Ada"), person("Bo", grade=4)]
     assert await people(store, "summer") == []
+    assert await people_named(store, "spring", {"bo", "cy"}) == [person("Bo", grade=4)]
     with pytest.raises(ValueError, match="1 repeated"):
         await save_people(store, "spring", [person("Di"), person("Di")])
     assert len(await people(store, "spring")) == 2
