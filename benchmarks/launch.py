@@ -124,9 +124,9 @@ def run() -> Result:
         "Where the difference goes: a launch runs in the worker, beside the first workflow tasks of the pairings that "
         "it has started, and shares one Python interpreter with them; bare starts come from a process of their own. "
         "The thread that starts is busy for a twenty-fifth of a launch, by samples; for the rest it waits for the "
-        "interpreter and the server. Tried, and kept: a batch of 500 is recorded while the next one begins (in between, "
-        "nothing was started for 0.3 s), and reads its own people alone. Tried, and not kept: 64 starts in flight, "
-        "which helps both sides alike, and a shorter switch interval of Python, which helps neither.",
+        "interpreter and the server. Tried, and kept: a batch of 500 is recorded while the next one begins (nothing "
+        "was started for 0.3 s between them), and reads its own people alone. Tried, and not kept: 64 starts in "
+        "flight, which helps both sides alike, and a shorter switch interval of Python, which helps neither.",
     )
     return save("launch", "Launching a cohort", rows, notes)
 
