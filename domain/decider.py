@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 ParticipantId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 """Opaque: never a name or an e-mail address. Names live in the store's `person` table only."""
@@ -35,6 +35,21 @@ class Frozen(BaseModel):
 
 Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[ -~]+$")]
 """An id that a sender chooses: printable ASCII, so that every log, database and URL can hold it."""
+
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+"""What can be meant by a moment. Some systems write "never" as the year 9999, for which no clock can wait."""
+
+
+def _within_reach(moment: datetime) -> datetime:
+    # A day inside the calendar's ends: in another zone, those have no name.
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"expected a moment from {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+"""An instant that a command names: with a UTC offset, and near enough for a calendar in every zone."""
 
 
 class Role(StrEnum):
@@ -66,7 +81,7 @@ class Command(Frozen):
     key: Label = Field(
         description="Idempotency key: the same key from the same sender for the same command gets the first answer.",
     )
-    at: AwareDatetime | None = Field(
+    at: Moment | None = Field(
         default=None,
         description="When it happened, if that was before now (UTC offset required). Default: now.",
     )

@@ -251,11 +251,13 @@ class CohortWorkflow:
             request, starting = under_way
             launched = tuple(await starting)
             under_way = _started(self._ahead(launched))
-            if under_way is not None:
-                # What was begun leaves with the workflow task, which the append would keep open.
-                await workflow.sleep(timedelta(milliseconds=1), summary="the next batch begins")
-            at, key = request.approved_at, f"launch:{request.pairs[0].pairing}"
-            await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=at, pairings=launched))
+            try:
+                if under_way is not None:
+                    # What was begun leaves with the workflow task, which the append would keep open.
+                    await workflow.sleep(timedelta(milliseconds=1), summary="the next batch begins")
+            finally:  # these pairings run: the record says so, even of a cohort that is cancelled at this moment
+                at, key = request.approved_at, f"launch:{request.pairs[0].pairing}"
+                await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=at, pairings=launched))
 
     def _ahead(self, launched: tuple[str, ...]) -> LaunchRequest | None:
         """The batch to start before these pairings are recorded, unless an order has come meanwhile."""

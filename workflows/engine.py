@@ -112,6 +112,7 @@ class Engine(Generic[S, C, E]):
         self._state: S | None = carried.state if carried else None
         self._answered = {known.digest: known for known in carried.answered} if carried else {}
         self.ignored = Ignored(carried.ignored if carried else 0, self._show_state)
+        self._has_begun = self._state is not None
         self._inbox: deque[Report] = deque()
         self._in_one_go = 0
         self._refused: dict[str, int] = {}
@@ -149,11 +150,17 @@ class Engine(Generic[S, C, E]):
 
     async def begin(self, command: C) -> Receipt:
         """Carry the first command out; every other one waits for it."""
-        return await to_the_end(self._in_turn(command))
+        return await to_the_end(self._begin(command))
+
+    async def _begin(self, command: C) -> Receipt:
+        try:
+            return await self._in_turn(command)
+        finally:
+            self._has_begun = True  # or never will: who waits gets an answer in either case
 
     async def answer(self, command: C) -> Receipt:
         """Carry the command out; when this returns, its events are stored. Duplicates get the first answer."""
-        await workflow.wait_condition(lambda: self._state is not None)
+        await workflow.wait_condition(lambda: self._has_begun)
         return await to_the_end(self._in_turn(command))
 
     async def _in_turn(self, command: C) -> Receipt:

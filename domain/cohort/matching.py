@@ -19,7 +19,7 @@ from domain.cohort.state import (
     cohort_during,
 )
 from domain.cohort.waiting import left_over
-from domain.decider import Clock, Command, Event, Rejected, Role
+from domain.decider import Clock, Command, Event, Moment, Rejected, Role
 from domain.matching.assignment import LeftOver
 from domain.permissions import only
 
@@ -65,7 +65,7 @@ class RecordMatchRun(EngineReport):
 class ApproveMatches(Command):
     """A named approver publishes the proposed pairs. Offers go out at `starts_at`, by default at once."""
 
-    starts_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
 
 
 def propose(state: Cohort, command: ProposePairs, at: datetime) -> tuple[PairingProposed, ...]:

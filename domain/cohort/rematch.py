@@ -17,7 +17,7 @@ from domain.cohort.capacity import free_places, reserve, reserved
 from domain.cohort.eligibility import must_be_eligible
 from domain.cohort.state import Cohort, CohortStage, EngineReport, PlannedPairing, Waiting, cohort_during
 from domain.cohort.waiting import clocks_of, too_late
-from domain.decider import Command, Event, Frozen, ParticipantId, Rejected, Role
+from domain.decider import Command, Event, Frozen, Moment, ParticipantId, Rejected, Role
 from domain.permissions import only
 
 Match = Callable[[dict[ParticipantId, int], tuple[tuple[ParticipantId, ParticipantId], ...]], Iterable[PlannedPairing]]
@@ -79,7 +79,7 @@ class ApproveRematches(Command):
     """A named approver publishes proposed re-matches, all of them or those named; offers go out at `starts_at`."""
 
     pairings: tuple[str, ...] = ()
-    starts_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
 
 
 class RejectRematch(Command):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
+from domain.decider import Clock, Command, Event, Moment, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, clock, fired_at, kind_of
 from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationOpened
@@ -78,7 +78,7 @@ class ReportLeaver(Command):
     """The HR system reports that a participant leaves the company at `leaves_at` (past or future)."""
 
     participant: ParticipantId
-    leaves_at: AwareDatetime
+    leaves_at: Moment
 
 
 def completed(state: Pairing, at: datetime) -> PairingCompleted:

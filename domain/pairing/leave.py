@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
+from domain.decider import Clock, Command, Event, Moment, ParticipantId, Rejected, Role
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, clock, fired_at, running
 from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, remind, settle
@@ -42,7 +42,7 @@ class ReportLeave(Command):
     """The HR system reports that a participant is on leave since `at`; again, with another return, to correct it."""
 
     participant: ParticipantId
-    returns_at: AwareDatetime | None = None
+    returns_at: Moment | None = None
 
 
 class ReportReturn(Command):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from domain.decider import Actor, Clock, Command, Event, Rejected, Role
+from domain.decider import Actor, Clock, Command, Event, Moment, Rejected, Role
 from domain.pairing import cancellations
 from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS, booking_clocks, health_clocks, meeting_clocks
 from domain.pairing.clocks import ClockKind, FireClock, FiredEvent, fired_at, instance_of, running, with_clocks
@@ -74,14 +74,14 @@ class MeetingMissed(FiredEvent):
 class ScheduleMeeting(Command):
     """One of the pair, the mentee's delegate or the calendar books a meeting."""
 
-    starts_at: AwareDatetime
+    starts_at: Moment
     minutes: Minutes
 
 
 class ScheduleSeries(Command):
     """One of the pair, the mentee's delegate or the calendar books several meetings at once: all of them, or none."""
 
-    times: tuple[AwareDatetime, ...] = Field(min_length=1, max_length=OPEN_AT_MOST)
+    times: tuple[Moment, ...] = Field(min_length=1, max_length=OPEN_AT_MOST)
     minutes: Minutes
 
 
@@ -89,7 +89,7 @@ class MoveMeeting(Command):
     """One of the pair, the mentee's delegate or the calendar moves a booked meeting."""
 
     meeting: int = Field(ge=1)
-    starts_at: AwareDatetime
+    starts_at: Moment
 
 
 class CancelMeeting(Command):
@@ -102,7 +102,7 @@ class LogMeeting(Command):
     """One of the pair or the calendar reports that the two met; `meeting` is left out if it was never booked."""
 
     meeting: int | None = Field(default=None, ge=1)
-    held_at: AwareDatetime
+    held_at: Moment
     minutes: Minutes
 
 

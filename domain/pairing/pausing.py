@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from domain.decider import Clock, Command, Event, Rejected, Role
+from domain.decider import Clock, Command, Event, Moment, Rejected, Role
 from domain.pairing.clocks import (
     ClockKind,
     FireClock,
@@ -57,7 +57,7 @@ class Pause(Command):
     """The coordinator stops a pairing's clocks, until a date or until further notice."""
 
     reason: PauseReason
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Resume(Command):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from domain.decider import Command, Event, Rejected, Role
+from domain.decider import Command, Event, Moment, Rejected, Role
 from domain.pairing.clocks import ClockKind, clock, with_clocks
 from domain.pairing.state import Pairing, Party, Stage
 from domain.permissions import only
@@ -38,7 +38,7 @@ class CreatePairing(Command):
     design: ProgramDesign
     mentor: Party
     mentee: Party
-    starts_at: AwareDatetime
+    starts_at: Moment
 
 
 def create(state: Pairing | None, command: CreatePairing, now: datetime) -> tuple[PairingCreated, ...]:

@@ -67,6 +67,9 @@ async def pairing(temporal_client: Client, store: EventStore, settings: Settings
         yield begun
 
 
+NEVER = "9999-12-31T23:59:59-05:00"
+"""As HR systems write that somebody's contract has no end."""
+
 HOSTILE: list[tuple[str, tuple[Any, ...]]] = [
     ("training_completed", ("no object at all",)),
     ("training_completed", ([TRAINED],)),
@@ -82,6 +85,7 @@ HOSTILE: list[tuple[str, tuple[Any, ...]]] = [
     ("training_completed", (TRAINED, 2)),
     ("training_completed", (TRAINED | {"by": {"role": "mentor", "id": MENTOR.id}},)),
     ("participant_leaves", ({"by": SERVICE, "key": "hr", "participant": "x", "leaves_at": "2031-01-01T00:00:00Z"},)),
+    ("participant_leaves", ({"by": SERVICE, "key": "never", "participant": MENTOR.id, "leaves_at": NEVER},)),
     ("meeting_held", ({"by": SERVICE, "key": "early", "held_at": "2031-01-01T00:00:00Z", "minutes": 60},)),
     ("no_such_signal", (TRAINED,)),
     ("no_such_signal", (MEGABYTE,)),

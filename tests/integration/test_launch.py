@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living
 from live_pairing import histories, replay, when
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
 from activities import launching
@@ -102,6 +103,26 @@ async def test_a_suspension_lets_no_further_batch_begin_and_loses_none(
     await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
     running = await cohort.launched()
     assert len(running.launched) == len(set(running.launched)) == 3
+
+
+async def test_a_batch_that_runs_is_recorded_though_the_cohort_is_cancelled_before_that(
+    cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, long = cohort_workflow.workflow.sleep, timedelta(minutes=1)
+    monkeypatch.setattr(cohort_workflow.workflow, "sleep", lambda _, *, summary: really(long, summary=summary))
+    await enrolled_and_matched(cohort)
+    await cohort.desk.approve(APPROVER)
+
+    async def waits() -> bool:
+        history = await cohort.handle.fetch_history()
+        return any(b"the next batch begins" in event.user_metadata.summary.data for event in history.events)
+
+    await when(waits)
+    await cohort.handle.cancel()
+    ended = await when(cohort.handle.describe, lambda found: found.status is not WorkflowExecutionStatus.RUNNING)
+    assert ended.status is WorkflowExecutionStatus.CANCELED
+    stored = [event.type for event in await cohort.store.read(cohort.handle.id)]
+    assert stored[-2:] == ["PairingLaunched", "CohortCancelled"]
 
 
 async def test_a_launch_that_is_killed_at_half_ends_with_every_pairing_once() -> None:
