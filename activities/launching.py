@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -77,15 +77,17 @@ class Launching:
         """On a loop of its own: there the calls do not queue behind everything else that the worker does."""
         client, slots = await _connected_again(self._client), asyncio.Semaphore(IN_FLIGHT)
 
-        async def start(pair: ApprovedPair) -> str:
+        async def start(pair: ApprovedPair) -> None:
             async with slots:
                 with suppress(WorkflowAlreadyStartedError):  # it ran and has ended: an earlier try started it
                     await start_pairing(client, self._task_queue, creation(request, pair, roster))
-            return pair.pairing
 
+        # Nobody is erased while a pairing is theirs or about to be: who is gone had theirs started, and it is over.
+        there = [pair for pair in request.pairs if pair.mentor in roster and pair.mentee in roster]
         async with asyncio.TaskGroup() as starts:
-            started = [starts.create_task(start(pair)) for pair in request.pairs]
-        return [task.result() for task in started]
+            for pair in there:
+                starts.create_task(start(pair))
+        return [pair.pairing for pair in request.pairs]
 
 
 async def _connected_again(client: Client) -> Client:
@@ -112,8 +114,15 @@ async def start_pairing(client: Client, task_queue: str, create: CreatePairing) 
 def launch_request(state: Cohort, besides: Collection[str] = ()) -> LaunchRequest | None:
     """The next batch of approved pairs that start alike, `besides` those under way; None when there is none left."""
     left = [planned for planned in state.unlaunched if planned.pairing not in besides]
-    if not left:
-        return None
+    return _request(state, left) if left else None
+
+
+def launch_again(state: Cohort, pairing: str) -> LaunchRequest:
+    """What started a pairing that the cohort has recorded as launched: itself alone, everything else as it was."""
+    return _request(state, [planned for planned in state.proposed if planned.pairing == pairing])
+
+
+def _request(state: Cohort, left: Sequence[PlannedPairing]) -> LaunchRequest:
     first = left[0]
     approved_at, starts_at = first.approved_at or state.approved_at, first.starts_at or state.starts_at
     if starts_at is None or approved_at is None:

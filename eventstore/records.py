@@ -11,6 +11,9 @@ from domain.decider import Frozen
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 
+EVENTS_AT_ONCE = 1000
+"""Events that one command may store."""
+
 StreamName = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[!-~]+$")]
 """Visible ASCII, at most what Temporal allows for a workflow id."""
 
@@ -71,7 +74,7 @@ class Batch(Record):
     source: Word
     idempotency_key: Word
     program_version: Whole
-    events: tuple[NewEvent, ...] = Field(min_length=1, max_length=1000)
+    events: tuple[NewEvent, ...] = Field(min_length=1, max_length=EVENTS_AT_ONCE)
     messages: tuple[NewMessage, ...] = ()
 
 

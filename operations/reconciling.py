@@ -15,11 +15,14 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.launching import creation, launch_again
 from domain.cohort import decider as cohort_decider
 from domain.cohort.enrolment import CohortCreated, CreateCohort
+from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Frozen, Role
 from domain.pairing import decider as pairing_decider
 from domain.pairing.proposal import CreatePairing, PairingCreated
+from eventstore.people import people_named
 from eventstore.records import StoredEvent
 from eventstore.store import EventStore
 from workflows.batches import remembered
@@ -62,6 +65,8 @@ class Stream:
     final: bool
     workflow: str
     restart: PairingInput | CohortInput
+    cohort: Cohort | None = None
+    """The state, where the stream is a cohort's."""
 
 
 async def reconcile(
@@ -84,7 +89,10 @@ async def _streams(store: EventStore, cohort: str | None) -> AsyncIterator[Strea
     """Cohorts before their pairings. Folded one by one: a store may hold more than fits into memory."""
     for id in await store.streams("cohort/"):
         if cohort is None or id == f"cohort/{cohort}":
-            yield _cohort(id, await store.read(id))
+            folded = _cohort(id, await store.read(id))
+            yield folded
+            async for uncreated in _uncreated(store, folded):
+                yield uncreated
     for id in await store.streams("pairing/" if cohort is None else f"pairing/{cohort}/"):
         yield _pairing(id, await store.read(id))
 
@@ -109,6 +117,24 @@ def _pairing(id: str, stored: Sequence[StoredEvent]) -> Stream:
     return Stream(id, len(stored), state.final, "PairingWorkflow", PairingInput(create=create, carried=carried))
 
 
+async def _uncreated(store: EventStore, cohort: Stream) -> AsyncIterator[Stream]:
+    """Pairings that the cohort has launched and that had not come to their first event: they have no stream yet."""
+    state = cohort.cohort
+    if state is None or state.stage is not CohortStage.RUNNING:
+        return
+    there = set(await store.streams(f"pairing/{state.id}/"))
+    for pairing in state.launched:
+        id = f"pairing/{state.id}/{pairing}"
+        if id in there or pairing in state.pairings_ended:
+            continue
+        request = launch_again(state, pairing)
+        [pair] = request.pairs
+        roster = {person.id: person for person in await people_named(store, state.id, (pair.mentor, pair.mentee))}
+        if len(roster) == 2:  # somebody who has been erased gets no pairing
+            create = creation(request, pair, roster)
+            yield Stream(id, 0, False, "PairingWorkflow", PairingInput(create=create))
+
+
 def _cohort(id: str, stored: Sequence[StoredEvent]) -> Stream:
     events = [cohort_decider.load(event.data, event.schema_version) for event in stored]
     first, state = events[0], reduce(cohort_decider.evolve, events, None)
@@ -123,7 +149,7 @@ def _cohort(id: str, stored: Sequence[StoredEvent]) -> Stream:
         seed=first.seed,
     )
     carried = CohortCarried(version=len(stored), state=state, answered=_answered(stored))
-    return Stream(id, len(stored), state.final, "CohortWorkflow", CohortInput(create=create, carried=carried))
+    return Stream(id, len(stored), state.final, "CohortWorkflow", CohortInput(create=create, carried=carried), state)
 
 
 def _creator(first: StoredEvent) -> Actor:

@@ -29,7 +29,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
     from domain.cohort.orders import RecordOrder, tellings
     from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees, couples
-    from domain.cohort.rematch import ApproveRematches, RecordRematchRun, RejectRematch, candidates, never_again
+    from domain.cohort.rematch import (
+        REMATCHES_AT_ONCE,
+        ApproveRematches,
+        RecordRematchRun,
+        RejectRematch,
+        candidates,
+        never_again,
+    )
     from domain.cohort.running import RecordLaunch, RecordReview
     from domain.cohort.state import Cohort, CohortClock, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
@@ -285,9 +292,9 @@ class CohortWorkflow:
             retry_policy=UNLIMITED,
             summary=f"match {sum(person.priority is not None for person in people)} waiting people",
         )
-        key = f"rematch:{state.changes}"
+        key, pairs = f"rematch:{state.changes}", found.pairs[:REMATCHES_AT_ONCE]
         done = RecordRematchRun(
-            by=ENGINE, key=key, at=state.as_of, input_hash=found.input_hash, changes=state.changes, pairs=found.pairs
+            by=ENGINE, key=key, at=state.as_of, input_hash=found.input_hash, changes=state.changes, pairs=pairs
         )
         await self.engine.answer(done)
 

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decider import Command, Deadline, Decider, Event, Rejected, Role
     from eventstore.failures import StoreRefused
     from eventstore.records import (
+        EVENTS_AT_ONCE,
         AlreadyThere,
         AppendResult,
         Batch,
@@ -50,7 +51,7 @@ Another value is another path through running histories: change it behind `workf
 IN_ONE_GO = 200
 """Signals taken in before the server gets the turn again."""
 
-EVENTS_AT_MOST = 500_000
+BYTES_AT_ONCE = 500_000
 """Bytes of JSON that one command may store: far below what Temporal takes as one payload (2 MB)."""
 
 REFUSED_BY_THE_STORE = StoreRefused.__name__
@@ -296,8 +297,10 @@ class Engine(Generic[S, C, E]):
         if self._decided is not None and self._decided[0] == asked:
             return self._decided[1]
         events = self._decider.decide(self._state, command, workflow.now())
-        if sum(len(event.model_dump_json()) for event in events) > EVENTS_AT_MOST:
-            raise Rejected("size", f"this would store more than {EVENTS_AT_MOST // 1000} kB at once")
+        if len(events) > EVENTS_AT_ONCE:
+            raise Rejected("size", f"this would store more than {EVENTS_AT_ONCE} events at once")
+        if sum(len(event.model_dump_json()) for event in events) > BYTES_AT_ONCE:
+            raise Rejected("size", f"this would store more than {BYTES_AT_ONCE // 1000} kB at once")
         self._decided = (asked, events)
         return events
 

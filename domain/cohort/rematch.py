@@ -59,6 +59,10 @@ class RematchesApproved(Event):
     pairings: tuple[str, ...]
 
 
+REMATCHES_AT_ONCE = 500
+"""Pairs that one run proposes, the first by priority; whom it leaves out waits for the next run."""
+
+
 class RematchRejected(Event):
     """A proposed re-match does not come about, and is not proposed again."""
 
@@ -72,7 +76,7 @@ class RecordRematchRun(EngineReport):
 
     input_hash: str
     changes: int
-    pairs: tuple[PlannedPairing, ...] = Field(default=(), max_length=500)
+    pairs: tuple[PlannedPairing, ...] = Field(default=(), max_length=REMATCHES_AT_ONCE)
 
 
 class ApproveRematches(Command):

@@ -79,7 +79,7 @@ def record_review(
     at, _ = fired(command.due, now, state.design, state.as_of)
     freed = ended_and_owed(state, command.ended, command.owed, at)
     week = state.reviews + 1
-    if _over(state, freed, command.funnel, at):
+    if _over(state, freed, command.funnel, at) and not _some_left(state, freed, command.ended):
         clocks = tuple(clock.name for clock in state.clocks)
         return (*freed, CohortReviewed(at=at, week=week, funnel=command.funnel, stops=_all_of(clocks, freed)))
     following = Clock(name=f"{CohortClock.REVIEW.value}:{week + 1}", due=at + state.design.cohort.review_every)
@@ -103,6 +103,13 @@ def _over(state: Cohort, freed: tuple[PairingsEnded | WaitingListJoined, ...], f
     for event in freed:
         state = evolve_ended(state, event) if isinstance(event, PairingsEnded) else evolve_joined(state, event)
     return not state.rematches and not rematch_is_due(replace(state, as_of=at))
+
+
+def _some_left(state: Cohort, freed: tuple[PairingsEnded | WaitingListJoined, ...], ended: tuple[str, ...]) -> bool:
+    """More pairings have ended than this review could take over."""
+    taken = {pairing for event in freed if isinstance(event, PairingsEnded) for pairing in event.pairings}
+    known = {planned.pairing for planned in state.proposed}
+    return bool((set(ended) & known) - taken - set(state.pairings_ended))
 
 
 def _all_of(running: tuple[str, ...], freed: tuple[PairingsEnded | WaitingListJoined, ...]) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ from domain.lateness import fired
 from domain.matching.assignment import LeftOver
 from domain.permissions import only
 
+ENDED_AT_ONCE = 450
+"""Ended pairings that one review takes over, each with up to two people who are owed another partner: a command stores
+a thousand events at most. The next review takes the rest."""
+
 AFTER_REMATCHES = 3
 """Priority of those whom the matching left over or who came late: behind the survivors' 1 and 2."""
 
@@ -116,10 +120,10 @@ def ended_and_owed(
 ) -> tuple[PairingsEnded | WaitingListJoined, ...]:
     """Free the places of pairings that have ended since the last time, and let those wait who are owed a partner."""
     known = {planned.pairing for planned in state.proposed} - set(state.pairings_ended)
-    fresh = tuple(pairing for pairing in ended if pairing in known)
+    fresh = tuple(pairing for pairing in ended if pairing in known)[:ENDED_AT_ONCE]
     if not fresh:
         return ()
-    joining = [one for one in owed if one.pairing in fresh]
+    joining = [one for one in owed if one.pairing in set(fresh)]
     return (PairingsEnded(at=at, pairings=fresh), *_owed_join(state, joining, at))
 
 

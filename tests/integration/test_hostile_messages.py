@@ -205,3 +205,14 @@ async def test_a_pairing_that_has_ended_tells_every_sender_so(pairing: LivePairi
         await pairing.say(CloseEarly, COORDINATOR, reason=CloseReason.LEAVE)
     assert late.value.status is RPCStatusCode.NOT_FOUND
     assert await pairing.stored() == stream
+
+
+@pytest.mark.parametrize("bound", ["EVENTS_AT_ONCE", "BYTES_AT_ONCE"])
+async def test_a_command_that_would_store_too_much_at_once_is_refused_and_holds_nothing_up(
+    pairing: LivePairing, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    with monkeypatch.context() as small:
+        small.setattr(f"workflows.engine.{bound}", 0)
+        refused = await pairing.refusal(pairing.say(CompleteTraining, LEARNING, side="mentor"))
+        assert refused.type == "Rejected:size"
+    assert (await pairing.say(CompleteTraining, LEARNING, side="mentor")).events == ("TrainingCompleted",)

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from live_cohort import APPROVER, enrolled_and_matched, living
 from live_pairing import LEARNING, MENTEE, MENTOR, LivePairing, begin, settings_for, when, working
 from live_release import own_namespace
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from activities import launching
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.training import CompleteTraining
 from embedded.ground import Ground
@@ -99,6 +101,31 @@ async def test_a_lost_namespace_is_filled_again_from_the_store(
         assert (again.first, again.duplicate) == (3, True)
         assert (await there.say(CompleteTraining, LEARNING, side="mentor")).first == before + 1
         assert await there.state() == await there.folded()
+
+
+async def test_a_pairing_that_was_lost_between_its_start_and_its_first_event_is_started_again(
+    ground: Ground,
+    temporal_client: Client,
+    store: EventStore,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Temporal had taken the start, the cohort had recorded it, and no worker had come to its first task."""
+    started = launching.start_pairing
+    with monkeypatch.context() as queued:
+        queued.setattr(launching, "start_pairing", lambda client, queue, create: started(client, f"no-{queue}", create))
+        async with living(temporal_client, database_url, store) as cohort:
+            await enrolled_and_matched(cohort)
+            await cohort.desk.approve(APPROVER)
+            running = await cohort.launched()
+    assert await store.streams("pairing/") == []
+    empty = await own_namespace(ground.temporal_address)
+    repaired = await found(empty, store, cohort.settings)
+    pairings = [f"pairing/{running.id}/{pairing}" for pairing in running.launched]
+    assert [(one.stream, one.version) for one in repaired][1:] == [(pairing, 0) for pairing in pairings]
+    async with working(empty, cohort.settings):
+        await when(lambda: store.streams("pairing/"), lambda there: sorted(there) == sorted(pairings))
+    assert await found(empty, store, cohort.settings) == []
 
 
 async def command(ground: Ground, settings: Settings, *options: str) -> tuple[int, str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from domain.cohort import waiting
 from domain.cohort.running import CohortReviewed, PairingLaunched, RecordLaunch
 from domain.cohort.state import CohortStage, Funnel
+from domain.cohort.waiting import PairingsEnded
 from domain.decider import Actor
+from eventstore.records import EVENTS_AT_ONCE
 
 from .given import APPROVER, COORDINATOR, ENGINE, an, approved, day, in_review, running
 
@@ -59,6 +62,23 @@ def test_when_every_pairing_has_ended_the_evaluation_begins() -> None:
 
     assert story.stage is CohortStage.EVALUATING
     assert story.clocks == {}
+
+
+def test_more_pairings_than_one_review_can_take_over_are_left_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "ENDED_AT_ONCE", 2)
+    over, ended = Funnel(launched=3, ended_otherwise=3), ("m1-e1", "m2-e2", "m3-e3")
+
+    story = running(3).reviewed(over, ended=ended)
+    story.then(an(PairingsEnded, pairings=ended[:2]), an(CohortReviewed, week=1, funnel=over))
+    assert (story.stage, story.clocks) == (CohortStage.RUNNING, {"review:2": 28})
+
+    story.reviewed(over, ended=ended).then(an(PairingsEnded, pairings=ended[2:]), an(CohortReviewed, week=2))
+    assert story.stage is CohortStage.EVALUATING
+
+
+def test_a_review_stores_no_more_than_a_command_may() -> None:
+    """Each ended pairing owes two people a partner at most; the review and the list of the ended are an event each."""
+    assert 2 * waiting.ENDED_AT_ONCE + 2 <= EVENTS_AT_ONCE
 
 
 def test_pairings_that_were_not_launched_yet_keep_the_cohort_running() -> None:
