@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.heartbeats import heartbeating
 from domain.decider import Frozen, ParticipantId
+from eventstore.people import people
 from eventstore.store import EventStore
 
 AT_ONCE = 1000
@@ -13,7 +14,7 @@ AT_ONCE = 1000
 
 
 class ErasureRequest(Frozen):
-    """Whose: all that is kept of one person, or the answers of several."""
+    """Whose: all that is kept of one person, or, without a `subject`, of an archived cohort with these `people`."""
 
     cohort: str
     subject: ParticipantId | None
@@ -28,11 +29,14 @@ class Erasing:
 
     @activity.defn
     async def erase(self, request: ErasureRequest) -> int:
-        """Answers with how many people it was about."""
+        """Answers with how many people it was about. Whoever is only in the roster is erased with them, uncounted."""
         async with heartbeating():
             if request.subject is not None:
                 await self._store.erase_person(request.cohort, request.subject)
                 return 1
             for start in range(0, len(request.people), AT_ONCE):
                 await self._store.erase_answers(request.cohort, request.people[start : start + AT_ONCE])
+            # Nobody can ask an archived cohort for an erasure any more: it keeps no name and no address either.
+            for person in await people(self._store, request.cohort):
+                await self._store.erase_person(request.cohort, person.id)
             return len(request.people)

@@ -24,7 +24,7 @@ class FollowUpDue(Event):
 
 
 class CohortArchived(Event):
-    """The cohort is filed. Nothing happens to it any more but that the answers are erased."""
+    """The cohort is filed. Nothing happens to it any more but that its people's data are erased."""
 
     type: Literal["CohortArchived"] = "CohortArchived"
     due: datetime

@@ -28,7 +28,10 @@ class SubjectErased(Event):
 
 
 class AnswersErased(Event):
-    """What the people of an archived cohort answered is erased; that they answered stays. `people` counts them."""
+    """What the people of an archived cohort answered is erased, and what names them; that they answered stays.
+
+    `people` counts them.
+    """
 
     type: Literal["AnswersErased"] = "AnswersErased"
     people: int

@@ -27,7 +27,7 @@ from domain.cohort.state import Cohort, CohortStage, Participant
 from domain.decider import Actor, Role
 from domain.pairing.closing import ReportLeaver
 from domain.pairing.offer import DeclineOffer
-from eventstore.people import save_people
+from eventstore.people import people, save_people
 from eventstore.store import EventStore
 from workflows.contract import CohortResult
 
@@ -79,6 +79,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     stored = await cohort.store.read(cohort.handle.id)
     assert result == CohortResult(outcome="ARCHIVED", pairings=3, events=len(stored))
     assert [event.type for event in stored][-4:] == ["CohortClosed", "FollowUpDue", "CohortArchived", "AnswersErased"]
+    assert await people(cohort.store, cohort.desk.cohort) == [], "an archived cohort keeps no name and no address"
     assert await cohort.desk.state() == await _folded(cohort)
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
