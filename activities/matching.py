@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from temporalio import activity
 
 from activities.heartbeats import heartbeating
+from activities.packing import Packed
 from activities.pair_survey import surveyed
 from domain.cohort.rematch import Candidate, by_priority
 from domain.cohort.state import Cohort, CohortStage, Participant, PlannedPairing
@@ -64,7 +65,7 @@ class RematchRequest(Frozen):
     on: AwareDatetime
 
 
-class MatchResult(Frozen):
+class MatchResult(Packed):
     """The proposal by opaque ids; `input_hash` names everything that it depends on."""
 
     input_hash: str

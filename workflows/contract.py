@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from temporalio.exceptions import ApplicationError
 
+from activities.packing import Packed
 from domain.cohort.enrolment import CreateCohort
 from domain.cohort.state import Cohort
 from domain.decider import Frozen
@@ -44,7 +45,7 @@ class PairingCarried(Frozen):
     ignored: int = 0
 
 
-class CohortCarried(Frozen):
+class CohortCarried(Packed):
     """What a cohort takes into its next run."""
 
     version: int
