@@ -20,7 +20,7 @@ from eventstore.people import save_people
 from eventstore.store import EventStore
 from operations.sending import ask, send
 from workflows.cohort import CohortWorkflow
-from workflows.contract import TASK_QUEUE, CohortInput, Receipt
+from workflows.contract import TASK_QUEUE, CohortInput, CohortNow, Receipt
 
 ENROLLED_AT_ONCE = 400
 
@@ -99,5 +99,5 @@ class CohortDesk:
 
     async def state(self) -> Cohort:
         """The cohort as its workflow holds it."""
-        cohort: Cohort = await ask(self.handle, "state", Cohort)
-        return cohort
+        now: CohortNow = await ask(self.handle, "state", CohortNow)
+        return now.root

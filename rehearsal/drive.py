@@ -25,7 +25,7 @@ from rehearsal.assumptions import Assumptions
 from rehearsal.people import NOBODY_REACTS, people_of
 from rehearsal.virtual_time import PATIENCE, RehearsalStuck, VirtualTime, persistently
 from workflows.commands import update_name
-from workflows.contract import Receipt
+from workflows.contract import CohortNow, Receipt
 
 SIGNALS: dict[type, str] = {
     CompleteTraining: "training_completed",
@@ -207,7 +207,8 @@ class CohortDriver:
     async def _once(self, holds: Callable[[Cohort], bool], trouble: str) -> Cohort:
         give_up = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
         while True:
-            cohort: Cohort = await persistently(lambda: self._handle.query("state", result_type=Cohort))
+            now: CohortNow = await persistently(lambda: self._handle.query("state", result_type=CohortNow))
+            cohort = now.root
             if holds(cohort):
                 return cohort
             if asyncio.get_running_loop().time() > give_up:

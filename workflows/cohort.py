@@ -44,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
     from domain.decider import Actor, Deadline, Role
     from workflows.commands import answers, hears, update_name
-    from workflows.contract import CohortCarried, CohortInput, CohortResult
+    from workflows.contract import CohortCarried, CohortInput, CohortNow, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
 LAUNCH_AHEAD = "launch-ahead"
@@ -131,9 +131,9 @@ class CohortWorkflow:
         return CohortResult(outcome=state.stage.value, pairings=len(state.launched), events=self.engine.version)
 
     @workflow.query(description="The cohort's state, as folded from its stored events.")
-    def state(self) -> Cohort:
+    def state(self) -> CohortNow:
         """For support and tests; read models answer everyday questions."""
-        return self.engine.state
+        return CohortNow(self.engine.state)
 
     @workflow.query(description="The stream version that the state stands at.")
     def version(self) -> int:

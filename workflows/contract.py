@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from temporalio.exceptions import ApplicationError
 
-from activities.packing import Packed
+from activities.packing import Packed, PackedValue
 from domain.cohort.enrolment import CreateCohort
 from domain.cohort.state import Cohort
 from domain.decider import Frozen
@@ -52,6 +52,10 @@ class CohortCarried(Packed):
     state: Cohort
     answered: tuple[Remembered, ...]
     ignored: int = 0
+
+
+class CohortNow(PackedValue[Cohort]):
+    """What the query `state` of a cohort answers: its state, compressed where it is large."""
 
 
 class Start(Frozen):

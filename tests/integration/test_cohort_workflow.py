@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 from live_cohort import APPROVER, COORDINATOR, NAMES, LiveCohort, enrolled_and_matched, living, roster
 from live_pairing import histories, replay, when
@@ -97,6 +98,24 @@ async def _folded(cohort: LiveCohort) -> Cohort:
         state = evolve(state, load(event.data, event.schema_version))
     assert state is not None
     return state
+
+
+async def test_a_large_cohort_travels_compressed_to_its_next_run_and_to_who_asks(
+    cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.packing.PACKED_FROM", 100)
+    monkeypatch.setattr("workflows.engine.HISTORY_AT_MOST", 30)
+    await enrolled_and_matched(cohort)
+    await cohort.desk.approve(APPROVER)
+    await cohort.launched()
+    runs = await when(lambda: histories(cohort.client, cohort.handle.id), lambda found: len(found) > 1)
+    assert all(b'"packed"' in run.events[0].SerializeToString() for run in runs[:-1]), (
+        "the first run began with nothing"
+    )
+    raw = await cohort.handle.query("state")
+    assert list(raw) == ["packed"]
+    assert await cohort.desk.state() == await _folded(cohort)
+    await replay(runs)
 
 
 async def test_nobody_enrols_twice(cohort: LiveCohort) -> None:
