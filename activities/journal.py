@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.common import MetricMeter
 
 from activities.append_latency import AppendLatency
+from activities.packing import PackedValue
 from domain.decider import Frozen
 from eventstore.records import AppendResult, Batch, StoredEvent
 from eventstore.store import EventStore
@@ -17,7 +18,11 @@ from eventstore.store import EventStore
 log = structlog.get_logger("pairloom.journal")
 
 PAGE = 500
-"""Events in one answer: keeps a page of the largest events far below Temporal's 2 MB."""
+"""Events in one answer."""
+
+
+class Page(PackedValue[list[StoredEvent]]):
+    """Part of a stream, compressed where it is large."""
 
 
 class StreamRange(Frozen):
@@ -55,6 +60,6 @@ class Journal:
         return result
 
     @activity.defn(name="read_stream")
-    async def read(self, wanted: StreamRange) -> list[StoredEvent]:
+    async def read(self, wanted: StreamRange) -> Page:
         """The next page of a stream; a shorter page than `PAGE` is the last one."""
-        return await self._store.read(wanted.stream, wanted.after, PAGE)
+        return Page(await self._store.read(wanted.stream, wanted.after, PAGE))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from pydantic import ValidationError
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.journal import PAGE, Page
 from activities.matching import MatchResult
 from activities.packing import PACKED_FROM
 from domain.cohort.state import PlannedPairing
 from domain.matching.assignment import ProposedPair
 from domain.matching.compatibility import Parts
+from eventstore.records import StoredEvent
 from tests.unit.cohort.given import running
 from workflows.contract import CohortCarried
 
@@ -52,6 +56,39 @@ async def test_a_large_cohort_is_carried_on_as_it_is() -> None:
     text = large.model_dump_json()
     assert PACKED_FROM < len(text) < TEMPORAL_TAKES
     assert CohortCarried.model_validate_json(text) == large
+
+
+@pytest.mark.parametrize("events", [1, PAGE])
+async def test_a_page_of_large_events_fits_into_a_payload(events: int) -> None:
+    page = Page([_stored(version) for version in range(1, events + 1)])
+    [payload] = await pydantic_data_converter.encode([page])
+    assert len(payload.data) < TEMPORAL_TAKES
+    assert await pydantic_data_converter.decode([payload], [Page]) == [page]
+
+
+def _stored(version: int) -> StoredEvent:
+    """Ten kilobytes, as an event is that lists whom a matching left over."""
+    at = datetime(2027, 1, 11, 9, tzinfo=UTC) + timedelta(microseconds=version)
+    left = [{"person": f"p{version:04}-{nth}", "reason": "every possible partner is taken"} for nth in range(150)]
+    return StoredEvent(
+        stream="cohort/spring",
+        version=version,
+        event_id=uuid5(NAMESPACE_URL, str(version)),
+        type="MatchRunRecorded",
+        schema_version=1,
+        command_id=uuid5(NAMESPACE_URL, f"command {version}"),
+        command_seq=0,
+        correlation_id=NAMESPACE_URL,
+        causation_id=None,
+        actor_role="service",
+        actor_id="engine",
+        source="engine",
+        idempotency_key=f"match-run:{version}",
+        program_version=1,
+        occurred_at=at,
+        recorded_at=at,
+        data={"type": "MatchRunRecorded", "left_over": left},
+    )
 
 
 @pytest.mark.parametrize("packed", ["", "no base64 §", b64encode(b"no zlib").decode(), 7, None])
