@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from live_pairing import (
     MENTOR,
     LivePairing,
     begin,
+    design,
     histories,
     of_type,
     replay,
@@ -36,7 +38,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.pairing.closing import CloseEarly
 from domain.pairing.goal_setting import NameDelegate
 from domain.pairing.offer import AcceptOffer
-from domain.pairing.state import CloseReason
+from domain.pairing.proposal import CreatePairing
+from domain.pairing.state import CloseReason, Party
 from domain.pairing.training import CompleteTraining
 from eventstore.store import EventStore
 from serving.settings import Settings
@@ -191,6 +194,31 @@ async def test_a_start_that_cannot_be_read_ends_with_a_sentence(
             await asyncio.wait_for(handle.result(), 30)
         assert isinstance(failed.value.cause, ApplicationError)
         assert "this cannot be started" in str(failed.value.cause)
+
+
+async def test_a_creation_that_is_refused_while_it_is_cancelled_ends(
+    temporal_client: Client, settings: Settings
+) -> None:
+    """Both wait for a worker, so that one workflow task gets them together."""
+    alone = Party(participant="p-101", zone="Europe/London")
+    create = CreatePairing(
+        by=COORDINATOR,
+        key="create",
+        pairing="p-101~p-101",
+        cohort="spring",
+        design=design(),
+        mentor=alone,
+        mentee=alone,
+        starts_at=datetime.now(UTC),
+    )
+    id = f"pairing/spring/{create.pairing}"
+    handle = await temporal_client.start_workflow(
+        "PairingWorkflow", {"create": create}, id=id, task_queue=settings.task_queue
+    )
+    await handle.cancel()
+    async with working(temporal_client, settings):
+        with pytest.raises(WorkflowFailureError):
+            await asyncio.wait_for(handle.result(), 30)
 
 
 async def test_a_pairing_that_has_ended_tells_every_sender_so(pairing: LivePairing) -> None:
