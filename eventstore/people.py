@@ -12,6 +12,7 @@ from eventstore.store import EventStore
 async def save_people(store: EventStore, cohort: str, people: Sequence[Person]) -> None:
     """Insert or replace these rows of the cohort's roster, all or none; others stay as they are.
 
+    Who was erased stays erased: such a row is left out, and nobody is told which.
     Raises ValueError where two rows have the same id.
     """
     rows = {person.id: person.model_dump(mode="json") for person in people}

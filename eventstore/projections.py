@@ -182,7 +182,10 @@ class Projector:
 
 
 async def switch(store: EventStore, name: str) -> bool:
-    """Let the generation that is being built go live; False while it is behind the live one."""
+    """Let the generation that is being built go live; False while it is behind the live one, or that is being read.
+
+    Waits for readers half a second at a time, for they keep others out as long: call it again after a rest.
+    """
     async with store.connection() as connection:
         done: bool = await connection.fetchval("select pairloom.switch_projection($1)", name)
     return done
@@ -271,6 +274,7 @@ async def _create(connection: Connection, projection: Projection, standing: Sequ
     number = max((generation.number for generation in standing), default=0) + 1
     made = Generation(projection.name, number, projection.version, live=not standing)
     for unfinished in (generation for generation in standing if not generation.live):
+        await _stop_filling(connection, unfinished)
         await connection.execute(f"drop schema {unfinished.schema} cascade")
         await connection.execute("delete from pairloom.subscription where name = $1", unfinished.subscription)
         await connection.execute(
@@ -292,6 +296,13 @@ async def _create(connection: Connection, projection: Projection, standing: Sequ
     )
     await connection.execute("select pairloom.subscribe($1, $2, 0)", made.subscription, [*range(PARTITIONS)])
     return made
+
+
+async def _stop_filling(connection: Connection, unfinished: Generation) -> None:
+    """Hold every share, as a projector does before it writes: it would wait for the tables, and we for its shares."""
+    await connection.execute(
+        "select from pairloom.subscription where name = $1 order by partition for update", unfinished.subscription
+    )
 
 
 async def _anything_missing(url: str, projections: Sequence[Projection]) -> bool:

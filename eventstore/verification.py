@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from eventstore.statements import statement
-from eventstore.store import EventStore
+from eventstore.store import Connection, EventStore
 
 PAGE = 5000
 """Positions in one statement: bounds its memory, and how long a look holds a snapshot."""
@@ -75,7 +76,7 @@ async def _verify_feed(
 ) -> tuple[int, bytes, list[Finding]]:
     position, seal, findings = 0, b"", list[Finding]()
     while position < head and len(findings) < AT_MOST:
-        async with store.connection() as connection:
+        async with _believing_tables_alone(store) as connection:
             page = min(PAGE, head - position)
             rows = await connection.fetch(statement("verify_feed"), position, seal, page, timeout=None)
         if not rows:
@@ -87,7 +88,7 @@ async def _verify_feed(
 
 
 async def _verify_events(store: EventStore, at_most: int) -> list[Finding]:
-    async with store.connection() as connection:
+    async with _believing_tables_alone(store) as connection:
         gaps = await connection.fetch(statement("verify_streams"), at_most, timeout=None)
         passed = await connection.fetch(statement("verify_unpublished"), at_most, timeout=None)
     return [
@@ -100,6 +101,14 @@ async def _verify_events(store: EventStore, at_most: int) -> list[Finding]:
         )
         for row in gaps
     ] + [_finding(row["stream_id"], row["version"], None, "unpublished") for row in passed]
+
+
+@asynccontextmanager
+async def _believing_tables_alone(store: EventStore) -> AsyncIterator[Connection]:
+    """A connection that takes functions and operators from PostgreSQL itself, whatever path the database sets."""
+    async with store.transaction() as connection:
+        await connection.execute("set local search_path = pg_catalog, pg_temp")
+        yield connection
 
 
 def _finding(stream: str, version: int, position: int | None, kind: str) -> Finding:

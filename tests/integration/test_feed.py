@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 
 from eventstore.feed import CHANNEL, Bell, FedEvent, Feed
-from eventstore.projections import Projector, begin_rebuild, generations, prepare, switch, wait_until
+from eventstore.projections import Generation, Projector, begin_rebuild, generations, prepare, switch, wait_until
 from eventstore.sequencer import Published, publish
 from eventstore.store import Connection, EventStore
 from eventstore.subscriptions import LeaseLost, Subscription
-from tests.integration.test_event_store import batch, connection_to
+from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
 
 
 class Counted:
@@ -117,6 +117,59 @@ async def test_a_projection_counts_each_event_once_and_can_be_rebuilt_beside_its
     assert {row["stream"]: row["versions"] for row in rows}["pairing/spring/p0"] == "1 2 3 4"
     (only,) = await generations(store, "counted")
     assert (only.live, only.number) == (True, 2)
+
+
+async def test_a_switch_waits_for_a_reader_without_keeping_others_out(store: EventStore, database_url: str) -> None:
+    (live,) = await prepare(database_url, [Counted()])
+    await store.append(batch())
+    await publish(store)
+    projector = Projector(store, Counted(), live, "one")
+    await projector.catch_up()
+    building = await begin_rebuild(database_url, Counted())
+    second = Projector(store, Counted(), building, "one")
+    await second.catch_up()
+    count = "select sum(events) from read_counted.counted"
+    async with connection_to(database_url) as analyst:
+        looking = analyst.transaction()
+        await looking.start()
+        assert await analyst.fetchval(count) == 1
+        async with asyncio.timeout(30):  # for ever, if it waited for the analyst
+            assert not await switch(store, "counted")
+        async with store.connection() as another:
+            assert await another.fetchval(count) == 1
+        await store.append(batch(expected=1))
+        await publish(store)
+        assert await projector.catch_up() == 1
+        await looking.rollback()
+    assert await second.catch_up() == 1
+    assert await switch(store, "counted")
+
+
+class Replaced(Counted):
+    """Somebody rebuilds the read model while this one is about to write."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.rebuild: asyncio.Task[Generation] | None = None
+
+    async def apply(self, connection: Connection, events: Sequence[FedEvent]) -> None:
+        if self.rebuild is None:
+            self.rebuild = asyncio.create_task(begin_rebuild(self.url, Counted()))
+            await until_somebody_waits(self.url)
+        await super().apply(connection, events)
+
+
+async def test_a_rebuild_over_an_unfinished_one_waits_for_who_fills_it(store: EventStore, database_url: str) -> None:
+    await prepare(database_url, [Counted()])
+    await store.append(batch())
+    await publish(store)
+    replaced = Replaced(database_url)
+    unfinished = await begin_rebuild(database_url, Counted())
+    assert await Projector(store, replaced, unfinished, "one").catch_up() == 1
+    assert replaced.rebuild is not None
+    assert (await replaced.rebuild).number == unfinished.number + 1
+    assert [generation.number for generation in await generations(store, "counted")] == [1, unfinished.number + 1]
 
 
 async def test_a_reader_that_lost_its_share_writes_nothing(store: EventStore) -> None:

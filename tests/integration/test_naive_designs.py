@@ -13,9 +13,11 @@ import asyncpg
 import pytest
 
 from eventstore.feed import Feed
+from eventstore.lag import lag
 from eventstore.records import AlreadyThere, Appended, Conflict
 from eventstore.sequencer import publish
 from eventstore.store import EventStore, Line, append_call
+from eventstore.verification import verify
 from tests.integration.test_event_store import STREAM, batch, connection_to
 
 NAIVE = """
@@ -223,3 +225,26 @@ async def test_a_restore_into_a_younger_cluster_breaks_positions_by_transaction_
         await restorer.execute("update pairloom.sequencer set next_xid = '900000001', cluster = 1")
     await store.append(batch(stream="pairing/spring/new"))
     assert await published(store, after=1) == [("pairing/spring/new", 1)]
+
+
+async def test_a_restore_into_an_older_copy_of_the_cluster_breaks_who_knows_a_cluster_by_its_identifier(
+    store: EventStore, database_url: str, lines: tuple[Line, Line, Line]
+) -> None:
+    """A base backup or a volume's snapshot keeps the identifier, and its transaction ids go on from an earlier one."""
+    writer, _, reader = lines
+    identifier = "select system_identifier from pg_control_system()"
+    remembered = (await reader.fetchval(identifier), 900_000_001)
+    await write_naively(writer, "new", 1)
+    assert await reader.fetchval(identifier) == remembered[0], "nothing tells that this is another cluster"
+    assert await reader.fetch("select from naive where xid >= $1", remembered[1]) == [], "new is lost"
+
+    await store.append(batch())
+    await publish(store)
+    async with connection_to(database_url) as restorer:  # as if the original had come further before it was dumped
+        await restorer.execute("set session_replication_role = replica; update pairloom.event set xid = '900000000'")
+        await restorer.execute("update pairloom.sequencer set next_xid = '900000001'")
+    await store.append(batch(stream="pairing/spring/new"))
+    assert (await lag(store)).unpublished == 1
+    assert await published(store, after=1) == [("pairing/spring/new", 1)]
+    assert (await lag(store)).unpublished == 0
+    assert (await verify(store)).findings == ()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4, uuid5
 
 import asyncpg
 import pytest
-from test_event_store import connection_to
+from test_event_store import connection_to, until_somebody_waits
 
+from domain.roster import BigFive, Person
 from domain.sealing import is_sealed
+from eventstore.people import people, save_people
 from eventstore.records import AlreadyThere, Appended, Batch, JsonObject, NewEvent
 from eventstore.sequencer import publish
 from eventstore.store import READER, EventStore
@@ -118,6 +121,69 @@ async def test_an_erased_person_is_gone_from_the_roster_too(database_url: str) -
 
         assert [row["person_id"] for row in await admin.fetch("select person_id from pairloom.person")] == ["P032"]
         assert (await store.read(STREAM))[0].data["safety"] is None
+
+
+def person(identifier: str, *, name: str) -> Person:
+    traits = BigFive(openness=0.5, conscientiousness=0.5, extraversion=0.5, agreeableness=0.5, neuroticism=0.5)
+    return Person(
+        id=identifier, name=name, email="somebody@example.org", role="mentee", grade=3, department="IT",
+        site="York", country="GB", zone="Europe/London", birth_year=1990, traits=traits,
+    )  # fmt: skip
+
+
+async def test_a_roster_that_is_saved_again_brings_nobody_back_who_was_erased(store: EventStore) -> None:
+    before = [person(name, name="Before") for name in ("P031", "P032", "P033")]
+    await save_people(store, "spring", before)
+    await store.erase_person("spring", "P031")  # with or without a key: this one never had one
+
+    after = [person(name, name="After") for name in ("P031", "P032", "P034")]
+    await save_people(store, "spring", after)
+    assert [(p.id, p.name) for p in await people(store, "spring")] == [
+        ("P032", "After"),
+        ("P033", "Before"),
+        ("P034", "After"),
+    ]
+    await save_people(store, "autumn", after[:1])
+    assert [p.id for p in await people(store, "autumn")] == ["P031"], "erased is a person in one cohort"
+
+
+@pytest.mark.parametrize("first", ["the roster", "the erasure"])
+async def test_who_is_erased_while_a_roster_is_saved_is_erased(
+    store: EventStore, database_url: str, first: str
+) -> None:
+    saving = "select pairloom.save_people('spring', array['P031'], array['{}'::json])"
+    erasing = "select pairloom.erase_person('spring', 'P031')"
+    one, other = (saving, erasing) if first == "the roster" else (erasing, saving)
+    async with connection_to(database_url) as early, connection_to(database_url) as late:
+        transaction = early.transaction()
+        await transaction.start()
+        await early.execute(one)
+        waiting = asyncio.create_task(late.execute(other))
+        await until_somebody_waits(database_url)
+        await transaction.commit()
+        await waiting
+        assert await early.fetch("select from pairloom.person") == []
+
+
+async def test_the_roster_is_written_through_its_function_alone(store: EventStore) -> None:
+    async with store.connection() as connection:
+        for statement in (
+            "insert into pairloom.person values ('spring', 'P031', '{}')",
+            "update pairloom.person set profile = '{}'",
+            "delete from pairloom.person",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+
+
+async def test_what_was_erased_does_not_wait_for_more_dead_rows_to_be_vacuumed(database_url: str) -> None:
+    options = "select reloptions from pg_class where oid = $1::regclass"
+    async with connection_to(database_url) as asking:
+        for table in ("pairloom.person", "pairloom.person_key"):
+            assert set(await asking.fetchval(options, table) or ()) >= {
+                "autovacuum_vacuum_threshold=0",
+                "autovacuum_vacuum_scale_factor=0",
+            }
 
 
 async def test_one_cohorts_key_opens_nothing_of_another_and_a_moved_answer_is_no_answer(database_url: str) -> None:

@@ -14,6 +14,9 @@ from tests.integration.test_event_store import STREAM, batch
 WITHOUT_GUARDS = "set session_replication_role = replica; "
 """Somebody with every right can do what the triggers refuse."""
 
+PASSED_OVER = "update pairloom.sequencer set next_xid = pg_snapshot_xmax(pg_current_snapshot())"
+"""As if everything that is visible had been published."""
+
 
 async def fill(store: EventStore) -> None:
     for number in range(4):
@@ -81,6 +84,38 @@ async def test_the_first_wrong_event_is_named(
         assert (findings[0].kind, findings[0].stream, findings[0].version) == (kind, stream, version)
 
 
+LIES = {
+    "the function of the content": """
+alter function pairloom.content rename to honest;
+create function pairloom.content(e pairloom.event) returns bytea language plpgsql as $$
+begin
+    if e.stream_id = '{stream}' and e.version = 7 then e.data := '{{"number":0}}'; end if;
+    return pairloom.honest(e);
+end;
+$$
+""",
+    "a function before PostgreSQL's own": """
+create schema lies;
+grant usage on schema lies to public;
+create function lies.convert_to(said text, encoding name) returns bytea language sql
+return pg_catalog.convert_to(case said when '{{"number":999}}' then '{{"number":0}}' else said end, encoding);
+do $$ begin execute format('alter database %I set search_path = lies, pg_catalog', current_database()); end $$
+""",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_changed_event_is_not_hidden_by_a_changed_function(
+    store: EventStore, database_url: str, lie: str
+) -> None:
+    await fill(store)
+    changing = f"update pairloom.event set data = '{{\"number\":999}}' where stream_id = '{STREAM}' and version = 7;"
+    await administer(database_url, WITHOUT_GUARDS + changing + LIES[lie].format(stream=STREAM))
+    async with await EventStore.connect(database_url) as asking:
+        [finding] = (await verify(asking)).findings
+    assert (finding.kind, finding.stream, finding.version) == ("changed", STREAM, 7)
+
+
 async def test_an_event_that_was_deleted_from_both_tables_leaves_a_hole_in_its_stream(
     store: EventStore, database_url: str
 ) -> None:
@@ -98,6 +133,6 @@ async def test_an_event_that_was_deleted_from_both_tables_leaves_a_hole_in_its_s
 
 async def test_an_event_that_the_sequencer_passed_over_is_named(store: EventStore, database_url: str) -> None:
     await store.append(batch())
-    await administer(database_url, WITHOUT_GUARDS + "update pairloom.sequencer set next_xid = '9000000'")
+    await administer(database_url, PASSED_OVER)
     [finding] = (await verify(store)).findings
     assert (finding.kind, finding.stream, finding.version) == ("unpublished", STREAM, 1)
