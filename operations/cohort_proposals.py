@@ -21,8 +21,8 @@ from eventstore.people import people
 from intake.expectations import expectation
 from intake.problems import nearest, quoted
 from operations.answers import answer, gives
-from operations.asking import confirm
 from operations.cohort_app import cohort_app, coordinator
+from operations.cohort_questions import ask_before
 from operations.cohort_views import Matched, cohort_shown, print_cohort
 from operations.cohorts import CohortDesk
 from operations.endings import BadInput, Refused
@@ -60,8 +60,9 @@ def match(
                 found = Matched(proposal=cohort_shown(state), what_if=await _what_if(state, roster, what_if))
                 return found, _names(roster)
             if state.stage is CohortStage.ENROLLING:
-                confirm(f"This closes the enrolment of {cohort}: nobody else can take part. Go on?", yes=yes)
-                await desk.send(CloseEnrolment(by=coordinator(), key="close-enrolment"))
+                closing = CloseEnrolment(by=coordinator(), key="close-enrolment")
+                ask_before(state, closing, yes=yes)
+                await desk.send(closing)
             proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
             return Matched(proposal=cohort_shown(proposed)), _names(roster)
 

@@ -58,6 +58,16 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert cohort(data, "launch", "autumn") == cohort(data, "launch", "autumn"), "a second run starts nothing"
 
 
+def test_who_is_to_be_forgotten_is_asked_about_first(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "forgets", "--program", PROGRAM, "--roster", roster)[0] == 0
+    waits = json.loads(cohort(data, "show", "forgets", "--json")[1])["left_over"][0]["person"]
+    erase = ("act", "forgets", "erase_subject", "--as", "coordinator:ops-1", f"participant={waits}")
+    code, said = cohort(data, *erase)
+    assert (code, "Nobody is here to answer: nothing was done. Repeat it with --yes." in said) == (1, True)
+    code, said = cohort(data, *erase, "--yes")
+    assert (code, "are to be erased" in said) == (0, True)
+
+
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:
     code, said = cohort(tmp_path / "nothing", "show", "spring")
     assert code == 3
