@@ -47,15 +47,30 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert (code, "another program design" in said) == (1, True)
     assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "soon")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06")
-    assert (code, "before the approval" in said) == (1, True)
+    assert (code, said) == (1, "--start: found 2020-01-06, expected a day to come; left out, offers go out at once\n")
+    assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "1999-01-04")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06", "--json")
     assert (code, json.loads(said)["code"]) == (1, "time")
     code, said = cohort(data, "launch", "autumn")
     assert (code, "must be approved first" in said) == (1, True)
-    next_month = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
-    code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", next_month)
-    assert (code, "are approved by head-of-learning" in said) == (0, True)
+    approves_from(data, "head-of-learning", datetime.now(UTC) + timedelta(days=30))
     assert cohort(data, "launch", "autumn") == cohort(data, "launch", "autumn"), "a second run starts nothing"
+
+
+def approves_from(data: Path, approver: str, day: datetime) -> None:
+    """Once and again, it is approved for that day; for another, by another, or at once it is not approved again."""
+    approve = ("approve", "autumn", "--as", approver)
+    for _ in range(2):
+        code, said = cohort(data, *approve, "--start", f"{day:%Y-%m-%d}")
+        assert (code, f"are approved by {approver}" in said) == (0, True)
+        assert f"their offers go out on {day:%a %-d %b %Y}" in said
+    for other in (
+        (*approve, "--start", f"{day + timedelta(days=7):%Y-%m-%d}"),
+        (*approve[:-1], "somebody-else", "--start", f"{day:%Y-%m-%d}"),
+        approve,
+    ):
+        code, said = cohort(data, *other)
+        assert (code, f"approved already, by {approver}; offers go out on {day:%a %-d %b %Y}" in said) == (1, True)
 
 
 def test_who_is_to_be_forgotten_is_asked_about_first(data: Path, roster: Path) -> None:
