@@ -19,6 +19,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Moment, Role
+from domain.roster import Person
 from eventstore.people import people
 from eventstore.store import EventStore
 from intake.program_file import read_program
@@ -41,6 +42,7 @@ from operations.options import DEV_DATA, ApproverId, AsJson, CohortId, DataDirec
 from operations.pairing_views import moment
 from operations.progress_bar import progress_bar
 from operations.reach import reach
+from operations.roster_changes import roster_changes
 from operations.servers import database_address
 from operations.standing_questions import questions_of
 from readmodels.questions import Questions
@@ -74,6 +76,8 @@ def create(
                 raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
                 await desk.enrol(servers.store, roster_people)
+            else:
+                await _must_be_its_roster(servers.store, existing, roster_people)
             proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
             return proposed, await _names(servers.store, cohort)
 
@@ -194,6 +198,16 @@ async def _look(questions: Questions, cohort: str, weeks: int) -> CohortWatched:
 
 async def _names(store: EventStore, cohort: str) -> dict[str, str]:
     return {person.id: escape(person.name) for person in await people(store, cohort)}
+
+
+async def _must_be_its_roster(store: EventStore, state: Cohort, roster: list[Person]) -> None:
+    changes = roster_changes(roster, await people(store, state.id), (*state.erasing, *state.erased))
+    if changes is not None:
+        raise Refused(
+            f"{state.id} exists already, with another roster ({changes}), and its enrolment is over. Nothing was taken "
+            "over: choose another id",
+            "duplicate",
+        )
 
 
 def as_it_was_approved(state: Cohort, approver: str, starts_at: datetime | None) -> Cohort:

@@ -45,6 +45,12 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     other.write_text(PROGRAM.read_text().replace("version: 1", "version: 2"))
     code, said = cohort(data, "create", "autumn", "--program", other, "--roster", roster)
     assert (code, "another program design" in said) == (1, True)
+    shorter = data.parent / "shorter.csv"
+    header, _, *rows = roster.read_text().splitlines(keepends=True)  # without a mentor, who manages nobody
+    shorter.write_text("".join([header, *rows]))
+    code, said = cohort(data, "create", "autumn", "--program", PROGRAM, "--roster", shorter)
+    assert (code, "with another roster (1 missing)" in said) == (1, True)
+    assert cohort(data, "create", "autumn", "--program", PROGRAM, "--roster", roster)[0] == 0, "nothing twice"
     assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "soon")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06")
     assert (code, said) == (1, "--start: found 2020-01-06, expected a day to come; left out, offers go out at once\n")
