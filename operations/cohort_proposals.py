@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from activities.matching import match as match_people
 from activities.matching import match_request
 from domain.cohort.enrolment import CloseEnrolment
-from domain.cohort.state import Cohort, CohortStage
+from domain.cohort.state import Cohort, CohortStage, PlannedPairing
 from domain.matching.candidates import candidates
 from domain.matching.comparison import compared
 from domain.matching.explanation import why_barred
@@ -90,11 +90,12 @@ def explain(
             return await desk.state(), await people(servers.store, cohort)
 
     state, roster = asyncio.run(run())
-    found, names = _explained(state, roster, person), _names(roster)
+    found, names = explained(state, roster, person), _names(roster)
     answer(found, as_json, lambda console: print_explained(console, found, names))
 
 
-def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
+def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
+    """Why a person has these partners, or none; raises Refused where nothing can be said."""
     person = next((person for person in roster if person.id == id), None)
     taking_part = {participant.id: participant.capacity for participant in state.participants}
     if person is None or id not in taking_part:
@@ -102,17 +103,19 @@ def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
     if not state.proposed and not state.left_over:
         raise Refused(f"{state.id} is {state.stage.value}: nobody has been matched yet.", "stage")
     taken = dict[str, list[str]]()
-    for planned in state.proposed:
+    for planned in (*state.proposed, *state.rematches):
+        if planned.pairing in state.pairings_ended:
+            continue
         taken.setdefault(planned.pair.mentor, []).append(planned.pair.mentee)
         taken.setdefault(planned.pair.mentee, []).append(planned.pair.mentor)
     design = state.design
     found = candidates(person, roster, taking_part, design.matching, design.working_hours, state.since.date())
     mine = {
         planned.pair.mentee if planned.pair.mentor == id else planned.pair.mentor: planned
-        for planned in state.proposed
-        if id in (planned.pair.mentor, planned.pair.mentee)
+        for planned in (*state.proposed, *state.rematches)
+        if id in planned.people
     }
-    left = next((left for left in state.left_over if left.person == id), None)
+    left = None if id in taken else next((left for left in state.left_over if left.person == id), None)
     return Explained(
         cohort=state.id,
         person=id,
@@ -120,6 +123,7 @@ def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
         partners=tuple(
             Partner(
                 pairing=planned.pairing,
+                stands=_stands(state, planned),
                 person=other,
                 score=planned.pair.score,
                 parts=planned.pair.parts,
@@ -140,6 +144,12 @@ def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
             if one.person not in mine
         ),
     )
+
+
+def _stands(state: Cohort, planned: PlannedPairing) -> Literal["paired", "ended", "proposed"]:
+    if planned in state.rematches:
+        return "proposed"
+    return "ended" if planned.pairing in state.pairings_ended else "paired"
 
 
 async def _what_if(state: Cohort, roster: list[Person], texts: list[str]) -> WhatIf:
