@@ -98,8 +98,13 @@ def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
     """Why a person has these partners, or none; raises Refused where nothing can be said."""
     person = next((person for person in roster if person.id == id), None)
     taking_part = {participant.id: participant.capacity for participant in state.participants}
-    if person is None or id not in taking_part:
-        raise Refused(f"Nobody takes part in {state.id} as {quoted(id)}, expected {nearest(id, sorted(taking_part))}.")
+    if id not in taking_part:
+        expected = nearest(id, sorted(taking_part))
+        raise Refused(f"Nobody takes part in {state.id} as {quoted(id)}, expected {expected}.", "unknown")
+    if person is None:
+        raise Refused(
+            f"{id} takes part in {state.id}, but {_why_unknown(state, id)}: nothing can be explained.", "rule"
+        )
     if not state.proposed and not state.left_over:
         raise Refused(f"{state.id} is {state.stage.value}: nobody has been matched yet.", "stage")
     taken = dict[str, list[str]]()
@@ -144,6 +149,12 @@ def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
             if one.person not in mine
         ),
     )
+
+
+def _why_unknown(state: Cohort, id: str) -> str:
+    if id in (*state.erasing, *state.erased):
+        return "what was known of this person has been erased"
+    return "is in no roster, so nothing is known of this person"
 
 
 def _stands(state: Cohort, planned: PlannedPairing) -> Literal["paired", "ended", "proposed"]:

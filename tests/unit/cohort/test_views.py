@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from rich.console import Console
 
+from domain.cohort.erasing import EraseSubject
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Participant
 from domain.cohort.waiting import JoinLate
 from domain.roster import Person
 from operations.cohort_proposals import explained
 from operations.cohort_views import cohort_shown, print_cohort
+from operations.endings import Refused
 from operations.explanation_views import print_explained
 from tests.unit.rehearsals.given import people
 
@@ -76,6 +79,19 @@ def test_a_rematch_is_told_while_it_waits_for_the_approver_and_then_as_a_pair() 
     assert "has no partner." not in lines
     approved = story.when(ApproveRematches, APPROVER, on=30, starts_at=day(32))
     assert any(line.startswith("is paired with m2,") for line in explanation(approved, "e1"))
+
+
+def test_who_does_not_take_part_and_of_whom_nothing_is_known_are_two_answers() -> None:
+    late = [Participant(id="late", role="mentor")]
+    story = survivors().when(JoinLate, COORDINATOR, participants=late).when(EraseSubject, COORDINATOR, participant="e1")
+    left = [person for person in roster() if person.id != "e1"]
+    for id, saying in (
+        ("m9", "Nobody takes part in spring as 'm9'"),
+        ("late", "late takes part in spring, but is in no roster"),
+        ("e1", "e1 takes part in spring, but what was known of this person has been erased"),
+    ):
+        with pytest.raises(Refused, match=saying):
+            explained(story.state, left, id)
 
 
 def test_of_the_others_it_is_told_whom_they_have_now() -> None:
