@@ -94,7 +94,7 @@ def resume(state: Pairing, command: Resume, at: datetime) -> tuple[EscalationClo
     only(command.by, Role.COORDINATOR)
     during(state, Stage.PAUSED)
     if not _is_paused(state):
-        raise Rejected("rule", "it is not paused: it rests until the leave, or whatever else holds it, is over")
+        raise Rejected("rule", _why_not_resumed(state))
     return _resumed(state, at, due=at, late=False, by_itself=False)
 
 
@@ -142,6 +142,12 @@ def _resumed(
         at=at, due=due, late=late, by_itself=by_itself, runs=runs_without(state, Hold.PAUSE), stops=stops
     )
     return (*settle(state, at, EscalationKind.PAUSE_TOO_LONG), resumed)
+
+
+def _why_not_resumed(state: Pairing) -> str:
+    if state.suspension is not None and Hold.COHORT in state.suspension.holds:
+        return f"it is not paused: it rests with its cohort, until `pairloom cohort resume {state.cohort}`"
+    return "it is not paused: it rests until the leave, or whatever else holds it, is over"
 
 
 def _is_paused(state: Pairing) -> bool:
