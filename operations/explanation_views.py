@@ -97,13 +97,17 @@ def print_explained(console: Console, found: Explained, names: Mapping[str, str]
     if possible:
         console.print(f"\n{len(possible)} other{'' if len(possible) == 1 else 's'} would have been possible")
         console.print(_possible(possible[:BEST], names))
+        _print_more(console, len(possible))
     if barred:
         console.print(f"\n{len(barred)} ruled out")
         for one in barred[:BEST]:
             console.print(f"  {_named(one.person, names)} {' and '.join(one.against)}", markup=False)
-    shown = min(len(possible), BEST) + min(len(barred), BEST)
-    if shown < len(found.others):
-        console.print(f"  and {len(found.others) - shown} more: --json has all of them")
+        _print_more(console, len(barred))
+
+
+def _print_more(console: Console, count: int) -> None:
+    if count > BEST:
+        console.print(f"  and {count - BEST} more: --json has all of them")
 
 
 def print_what_if(console: Console, found: WhatIf, names: Mapping[str, str]) -> None:
