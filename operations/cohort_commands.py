@@ -18,6 +18,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from domain.cohort.state import Cohort, CohortStage
+from domain.cohort.status import CohortStatus
 from domain.decider import Actor, Moment, Role
 from domain.roster import Person
 from eventstore.people import people
@@ -34,6 +35,7 @@ from operations.cohort_views import (
     Launched,
     cohort_shown,
     print_cohort,
+    print_cohorts,
     watched,
 )
 from operations.cohorts import CohortDesk
@@ -83,6 +85,19 @@ def create(
 
     state, names = asyncio.run(run())
     answer(cohort_shown(state), as_json, lambda console: print_cohort(console, cohort_shown(state), names))
+
+
+@cohort_app.command("list")
+@gives(CohortStatus, several=True)
+def list_cohorts(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
+    """Every cohort with its id, its stage and its title."""
+
+    async def run() -> list[CohortStatus]:
+        async with await EventStore.connect(database_address(data), max_size=1) as store:
+            return await (await questions_of(store)).cohorts()
+
+    found = tuple(asyncio.run(run()))
+    answer(found, as_json, lambda console: print_cohorts(console, found))
 
 
 @cohort_app.command("show")

@@ -126,6 +126,14 @@ def cohort_shown(state: Cohort) -> CohortShown:
     )
 
 
+def print_cohorts(console: Console, found: Sequence[CohortStatus]) -> None:
+    """One a line, by id."""
+    for one in found:
+        console.print(f"{one.cohort}  {one.stage.value}  {one.title}", markup=False, highlight=False)
+    if not found:
+        console.print("There is no cohort yet: `pairloom cohort create` makes one.", markup=False)
+
+
 def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str]) -> None:
     """The cohort for the one who decides about it, names and all."""
     console.print(f"[bold]{escape(found.title)}[/bold]  ({found.cohort}): {found.stage.value}")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.command_line import PROJECT, development, run, small_roster
 
-NOT_THERE = "There is no cohort or pairing of that id: `pairloom cohort show` and `pairloom today` name them.\n"
+NOT_THERE = "There is no cohort or pairing of that id: `pairloom cohort list` names the cohorts.\n"
 PROGRAM = PROJECT / "examples" / "digital-fluency.yaml"
 
 
@@ -39,6 +39,7 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert cohort(data, "show", "nowhere") == (1, NOT_THERE)
     code, said = cohort(data, "create", "summer", "--program", PROGRAM, "--roster", "missing.csv")
     assert (code, "missing.csv" in said) == (2, True)
+    assert cohort(data, "list")[0] == 0, "the command that the sentence names works"
     assert cohort(data, "show", "summer")[0] == 1, "a roster with mistakes starts nothing"
     assert cohort(data, "create", "autumn", "--program", PROGRAM, "--roster", roster)[0] == 0
     other = data.parent / "other.yaml"
@@ -87,6 +88,17 @@ def test_who_is_to_be_forgotten_is_asked_about_first(data: Path, roster: Path) -
     assert (code, "Nobody is here to answer: nothing was done. Repeat it with --yes." in said) == (1, True)
     code, said = cohort(data, *erase, "--yes")
     assert (code, "are to be erased" in said) == (0, True)
+
+
+def test_cohorts_are_listed_by_their_ids(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "listed", "--program", PROGRAM, "--roster", roster)[0] == 0
+    for _ in range(60):  # the read model follows within a second or so
+        code, said = cohort(data, "list")
+        if "listed  REVIEW  " in said:
+            break
+    assert (code, "listed  REVIEW  " in said) == (0, True)
+    found = json.loads(cohort(data, "list", "--json")[1])
+    assert "listed" in {one["cohort"] for one in found}
 
 
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:
