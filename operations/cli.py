@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -109,12 +110,31 @@ def _pairloom() -> None:
     pass
 
 
+def _run() -> None:
+    """The command; where nobody reads its output any more, it ends as other programs do then, without a trace."""
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except (BrokenPipeError, SystemExit) as ended:
+        if not _is_unread(ended):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer is flushed into nothing
+        sys.exit(141)
+
+
+def _is_unread(ended: BaseException | None) -> bool:
+    """Libraries turn a closed pipe into an exit of their own, of code 1."""
+    return ended is not None and (isinstance(ended, BrokenPipeError) or _is_unread(ended.__context__))
+
+
 def main() -> None:
     """The entry point: turns failures that a person can act on into sentences."""
     # SIGTERM ends a command as Ctrl-C does: what it started is stopped on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app()
+        _run()
     except KeyboardInterrupt:
         print("Interrupted: what this command started has been stopped.", file=sys.stderr)
         sys.exit(130)

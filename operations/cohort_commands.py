@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from pydantic import TypeAdapter
 from rich.live import Live
 from rich.markup import escape
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from domain.cohort.state import Cohort, CohortStage
-from domain.decider import Actor, Role
+from domain.cohort.status import CohortStatus
+from domain.decider import Actor, Moment, Role
+from domain.roster import Person
 from eventstore.people import people
 from eventstore.store import EventStore
 from intake.program_file import read_program
@@ -29,16 +35,21 @@ from operations.cohort_views import (
     Launched,
     cohort_shown,
     print_cohort,
+    print_cohorts,
     watched,
 )
 from operations.cohorts import CohortDesk
 from operations.endings import BadInput, ExitCode, Refused
 from operations.options import DEV_DATA, ApproverId, AsJson, CohortId, DataDirectory
+from operations.pairing_views import moment
 from operations.progress_bar import progress_bar
 from operations.reach import reach
+from operations.roster_changes import roster_changes
 from operations.servers import database_address
 from operations.standing_questions import questions_of
 from readmodels.questions import Questions
+
+A_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 EVERY = 2.0
 """Seconds between two looks of `status --watch`."""
@@ -67,11 +78,26 @@ def create(
                 raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
                 await desk.enrol(servers.store, roster_people)
+            else:
+                await _must_be_its_roster(servers.store, existing, roster_people)
             proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
             return proposed, await _names(servers.store, cohort)
 
     state, names = asyncio.run(run())
     answer(cohort_shown(state), as_json, lambda console: print_cohort(console, cohort_shown(state), names))
+
+
+@cohort_app.command("list")
+@gives(CohortStatus, several=True)
+def list_cohorts(data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
+    """Every cohort with its id, its stage and its title."""
+
+    async def run() -> list[CohortStatus]:
+        async with await EventStore.connect(database_address(data), max_size=1) as store:
+            return await (await questions_of(store)).cohorts()
+
+    found = tuple(asyncio.run(run()))
+    answer(found, as_json, lambda console: print_cohorts(console, found))
 
 
 @cohort_app.command("show")
@@ -102,17 +128,20 @@ def approve(
     async def run() -> Cohort:
         async with reach(data) as servers:
             desk = CohortDesk(servers.client, cohort, coordinator())
-            zone = (await desk.state()).design.zone
-            by = Actor(role=Role.APPROVER, id=approver)
-            await desk.approve(by, starts_at=None if start is None else _nine_o_clock(start, zone))
-            return await desk.state()
+            state = await desk.state()
+            starts_at = None if start is None else _nine_o_clock(start, state.design.zone)
+            if state.approved_at is None:
+                with _in_words_of_the_option(start):
+                    await desk.approve(Actor(role=Role.APPROVER, id=approver), starts_at)
+                state = await desk.state()
+            return as_it_was_approved(state, approver, starts_at)
 
     state = asyncio.run(run())
     assert state.starts_at is not None
     approved = Approved(cohort=cohort, approved_by=approver, starts_at=state.starts_at, pairs=len(state.proposed))
     text = (
-        f"{approved.pairs} pairs of {cohort} are approved by {approver} and being launched: "
-        f"`pairloom cohort launch {cohort}` shows how far that is."
+        f"{approved.pairs} pairs of {cohort} are approved by {approver} and being launched; their offers go out on "
+        f"{moment(approved.starts_at)}. `pairloom cohort launch {cohort}` shows how far that is."
     )
     answer(approved, as_json, lambda console: console.print(text, markup=False))
 
@@ -186,8 +215,46 @@ async def _names(store: EventStore, cohort: str) -> dict[str, str]:
     return {person.id: escape(person.name) for person in await people(store, cohort)}
 
 
+async def _must_be_its_roster(store: EventStore, state: Cohort, roster: list[Person]) -> None:
+    changes = roster_changes(roster, await people(store, state.id), (*state.erasing, *state.erased))
+    if changes is not None:
+        raise Refused(
+            f"{state.id} exists already, with another roster ({changes}), and its enrolment is over. Nothing was taken "
+            "over: choose another id",
+            "duplicate",
+        )
+
+
+def as_it_was_approved(state: Cohort, approver: str, starts_at: datetime | None) -> Cohort:
+    """The approved cohort; raises Refused where it was approved before, by another name or for another moment."""
+    assert state.starts_at is not None
+    if (state.approved_by, state.starts_at) != (approver, starts_at or state.approved_at):
+        raise Refused(
+            f"{state.id} is approved already, by {state.approved_by}; offers go out on {moment(state.starts_at)}. "
+            "Nothing was changed.",
+            "duplicate",
+        )
+    return state
+
+
+@contextmanager
+def _in_words_of_the_option(start: str | None) -> Iterator[None]:
+    """The cohort speaks of its command's field; who gave a day knows it as --start."""
+    try:
+        yield
+    except WorkflowUpdateFailedError as refused:
+        cause = refused.cause
+        if start is None or not isinstance(cause, ApplicationError) or cause.type != "Rejected:time":
+            raise
+        raise Refused(
+            f"--start: found {start}, expected a day to come; left out, offers go out at once", "time"
+        ) from None
+
+
 def _nine_o_clock(day: str, zone: str) -> datetime:
     try:
-        return datetime.combine(date.fromisoformat(day), time(9), ZoneInfo(zone)).astimezone(UTC)
-    except ValueError:
+        return A_MOMENT.validate_python(datetime.combine(date.fromisoformat(day), time(9), ZoneInfo(zone))).astimezone(
+            UTC
+        )
+    except (ValueError, OverflowError):
         raise BadInput(f"--start: found {day!r}, expected a day such as 2027-01-11") from None

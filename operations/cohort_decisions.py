@@ -18,8 +18,8 @@ from domain.decider import Actor, Command, Rejected, Role
 from domain.program import ProgramDesign
 from intake.program_file import read_program
 from operations.answers import answer, console, gives
-from operations.asking import confirm
 from operations.cohort_app import cohort_app, coordinator
+from operations.cohort_questions import ask_before
 from operations.cohort_views import Decided, print_decided, print_preview
 from operations.cohorts import CohortDesk
 from operations.command_list import print_commands
@@ -54,8 +54,7 @@ def suspend(
 ) -> None:
     """Stop every clock of a cohort and of its pairings, until it is resumed. Asks first."""
     command = SuspendCohort(by=coordinator(), key=made_key(key), reason=reason)
-    question = f"This stops every pairing of {cohort} and cancels what is booked. Go on?"
-    _decide(cohort, "suspend_cohort", command, data, as_json, question=question, yes=yes)
+    _decide(cohort, "suspend_cohort", command, data, as_json, yes=yes)
 
 
 @cohort_app.command("resume")
@@ -78,8 +77,7 @@ def close(
 ) -> None:
     """End a cohort before its plan, under an approver's name; its running pairings are closed with it. Asks first."""
     command = CancelCohort(by=Actor(role=Role.APPROVER, id=approver), key=made_key(key), reason=reason)
-    question = f"This ends {cohort} and every pairing of it, for good. Go on?"
-    _decide(cohort, "cancel_cohort", command, data, as_json, question=question, yes=yes)
+    _decide(cohort, "cancel_cohort", command, data, as_json, yes=yes)
 
 
 @cohort_app.command("amend")
@@ -105,7 +103,7 @@ def amend(
                 print_preview(console(), found)
             if look:
                 return Decided(cohort=cohort, command="amend_program", key=command.key, done=False, preview=found)
-            confirm(f"Give {cohort} version {design.version}?", yes=yes)
+            ask_before(await desk.state(), command, yes=yes)
             decided = await _sent(servers, desk, "amend_program", command)
             return decided.model_copy(update={"preview": found})
 
@@ -135,12 +133,9 @@ def act(
     data: DataDirectory = DEV_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Send any command of a cohort's lifecycle. Asks first where it would end the cohort."""
+    """Send any command of a cohort's lifecycle. Asks first where it cannot be taken back, or stops everybody."""
     meant = command_from(command_named("cohort", command), actor_of(sender), made_key(key), fields or [])
-    ends = isinstance(meant, CancelCohort)
-    _decide(
-        cohort, command, meant, data, as_json, question=f"{command} ends {cohort}. Go on?" if ends else None, yes=yes
-    )
+    _decide(cohort, command, meant, data, as_json, yes=yes)
 
 
 def _decide(
@@ -150,15 +145,12 @@ def _decide(
     data: Path,
     as_json: bool,
     *,
-    question: str | None = None,
     yes: bool = False,
 ) -> None:
     async def run() -> Decided:
         async with reach(data) as servers:
             desk = CohortDesk(servers.client, cohort, coordinator())
-            await desk.state()  # a cohort that is not there needs no question
-            if question is not None:
-                confirm(question, yes=yes)
+            ask_before(await desk.state(), command, yes=yes)
             return await _sent(servers, desk, name, command)
 
     decided = asyncio.run(run())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from activities.matching import match as match_people
 from activities.matching import match_request
 from domain.cohort.enrolment import CloseEnrolment
-from domain.cohort.state import Cohort, CohortStage
+from domain.cohort.state import Cohort, CohortStage, PlannedPairing
 from domain.matching.candidates import candidates
 from domain.matching.comparison import compared
 from domain.matching.explanation import why_barred
@@ -21,8 +21,8 @@ from eventstore.people import people
 from intake.expectations import expectation
 from intake.problems import nearest, quoted
 from operations.answers import answer, gives
-from operations.asking import confirm
 from operations.cohort_app import cohort_app, coordinator
+from operations.cohort_questions import ask_before
 from operations.cohort_views import Matched, cohort_shown, print_cohort
 from operations.cohorts import CohortDesk
 from operations.endings import BadInput, Refused
@@ -60,8 +60,9 @@ def match(
                 found = Matched(proposal=cohort_shown(state), what_if=await _what_if(state, roster, what_if))
                 return found, _names(roster)
             if state.stage is CohortStage.ENROLLING:
-                confirm(f"This closes the enrolment of {cohort}: nobody else can take part. Go on?", yes=yes)
-                await desk.send(CloseEnrolment(by=coordinator(), key="close-enrolment"))
+                closing = CloseEnrolment(by=coordinator(), key="close-enrolment")
+                ask_before(state, closing, yes=yes)
+                await desk.send(closing)
             proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
             return Matched(proposal=cohort_shown(proposed)), _names(roster)
 
@@ -89,29 +90,37 @@ def explain(
             return await desk.state(), await people(servers.store, cohort)
 
     state, roster = asyncio.run(run())
-    found, names = _explained(state, roster, person), _names(roster)
+    found, names = explained(state, roster, person), _names(roster)
     answer(found, as_json, lambda console: print_explained(console, found, names))
 
 
-def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
+def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
+    """Why a person has these partners, or none; raises Refused where nothing can be said."""
     person = next((person for person in roster if person.id == id), None)
     taking_part = {participant.id: participant.capacity for participant in state.participants}
-    if person is None or id not in taking_part:
-        raise Refused(f"Nobody takes part in {state.id} as {quoted(id)}, expected {nearest(id, sorted(taking_part))}.")
+    if id not in taking_part:
+        expected = nearest(id, sorted(taking_part))
+        raise Refused(f"Nobody takes part in {state.id} as {quoted(id)}, expected {expected}.", "unknown")
+    if person is None:
+        raise Refused(
+            f"{id} takes part in {state.id}, but {_why_unknown(state, id)}: nothing can be explained.", "rule"
+        )
     if not state.proposed and not state.left_over:
         raise Refused(f"{state.id} is {state.stage.value}: nobody has been matched yet.", "stage")
     taken = dict[str, list[str]]()
-    for planned in state.proposed:
+    for planned in (*state.proposed, *state.rematches):
+        if planned.pairing in state.pairings_ended:
+            continue
         taken.setdefault(planned.pair.mentor, []).append(planned.pair.mentee)
         taken.setdefault(planned.pair.mentee, []).append(planned.pair.mentor)
     design = state.design
     found = candidates(person, roster, taking_part, design.matching, design.working_hours, state.since.date())
     mine = {
         planned.pair.mentee if planned.pair.mentor == id else planned.pair.mentor: planned
-        for planned in state.proposed
-        if id in (planned.pair.mentor, planned.pair.mentee)
+        for planned in (*state.proposed, *state.rematches)
+        if id in planned.people
     }
-    left = next((left for left in state.left_over if left.person == id), None)
+    left = None if id in taken else next((left for left in state.left_over if left.person == id), None)
     return Explained(
         cohort=state.id,
         person=id,
@@ -119,6 +128,7 @@ def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
         partners=tuple(
             Partner(
                 pairing=planned.pairing,
+                stands=_stands(state, planned),
                 person=other,
                 score=planned.pair.score,
                 parts=planned.pair.parts,
@@ -139,6 +149,18 @@ def _explained(state: Cohort, roster: list[Person], id: str) -> Explained:
             if one.person not in mine
         ),
     )
+
+
+def _why_unknown(state: Cohort, id: str) -> str:
+    if id in (*state.erasing, *state.erased):
+        return "what was known of this person has been erased"
+    return "is in no roster, so nothing is known of this person"
+
+
+def _stands(state: Cohort, planned: PlannedPairing) -> Literal["paired", "ended", "proposed"]:
+    if planned in state.rematches:
+        return "proposed"
+    return "ended" if planned.pairing in state.pairings_ended else "paired"
 
 
 async def _what_if(state: Cohort, roster: list[Person], texts: list[str]) -> WhatIf:

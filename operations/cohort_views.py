@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from domain.attention import Attention
 from domain.cohort.amendment import AmendmentPreview
-from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing, Refusal
+from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing, Refusal, Waiting, WaitsBecause
 from domain.cohort.status import CohortStatus
 from domain.decider import Frozen, Role
 from domain.matching.assignment import LeftOver
@@ -30,6 +30,12 @@ from workflows.contract import Receipt
 BUSIEST = 3
 """People named of each week's load."""
 
+WAITS = {
+    WaitsBecause.REMATCH: "the pairing has ended",
+    WaitsBecause.LEFT_OVER: "the matching found no partner",
+    WaitsBecause.JOINED_LATE: "joined late",
+}
+
 FIRST = 10
 """Lines of a longer list on the screen of `status`; `--json` and `today` have all of them."""
 
@@ -43,7 +49,8 @@ class CohortShown(Frozen):
     mentors: int
     mentees: int
     pairs: tuple[PlannedPairing, ...]
-    left_over: tuple[LeftOver, ...]
+    left_over: tuple[LeftOver, ...] = Field(description="by the matching; who waits since the approval is in `waiting`")
+    waiting: tuple[Waiting, ...]
     approved_by: str | None
     starts_at: AwareDatetime | None
     launched: int
@@ -110,6 +117,7 @@ def cohort_shown(state: Cohort) -> CohortShown:
         mentees=len(state.participants) - mentors,
         pairs=state.proposed,
         left_over=state.left_over,
+        waiting=state.waiting,
         approved_by=state.approved_by,
         starts_at=state.starts_at,
         launched=len(state.launched),
@@ -118,15 +126,27 @@ def cohort_shown(state: Cohort) -> CohortShown:
     )
 
 
+def print_cohorts(console: Console, found: Sequence[CohortStatus]) -> None:
+    """One a line, by id."""
+    for one in found:
+        console.print(f"{one.cohort}  {one.stage.value}  {one.title}", markup=False, highlight=False)
+    if not found:
+        console.print("There is no cohort yet: `pairloom cohort create` makes one.", markup=False)
+
+
 def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str]) -> None:
     """The cohort for the one who decides about it, names and all."""
     console.print(f"[bold]{escape(found.title)}[/bold]  ({found.cohort}): {found.stage.value}")
     console.print(f"{found.mentors} mentors and {found.mentees} mentees take part\n")
     console.print(_pairs(found.pairs, names))
-    if found.left_over:
+    if found.approved_by and found.waiting:
+        console.print(_waiting(found.waiting, names))
+    elif found.left_over and not found.approved_by:
         console.print(_left_over(found.left_over, names))
     if found.reviews:
-        console.print(f"\nReview of week {found.reviews}:")
+        console.print(
+            f"\nAs of the review of week {found.reviews}; `pairloom cohort status {found.cohort}` has today's:"
+        )
         console.print(_funnel(found.funnel))
     if found.approved_by and found.starts_at:
         console.print(f"\nApproved by {found.approved_by}; the first offers go out on {moment(found.starts_at)}.")
@@ -196,13 +216,25 @@ def _pairs(pairs: tuple[PlannedPairing, ...], names: Mapping[str, str]) -> Table
 
 
 def _left_over(left_over: tuple[LeftOver, ...], names: Mapping[str, str]) -> Table:
-    table = Table(
-        title=f"\n{len(left_over)} people on the waiting list", title_justify="left", box=None, pad_edge=False
-    )
+    return _waiting_list([(left.person, left.role, left.reason) for left in left_over], names)
+
+
+def _waiting(waiting: tuple[Waiting, ...], names: Mapping[str, str]) -> Table:
+    """As it is now, since the matching's is history."""
+    return _waiting_list([(one.person, one.role, _why_waiting(one)) for one in waiting], names)
+
+
+def _why_waiting(one: Waiting) -> str:
+    return f"{WAITS[one.because]}; for the next cohort" if one.next_cohort else WAITS[one.because]
+
+
+def _waiting_list(rows: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:
+    people = f"{len(rows)} {'person' if len(rows) == 1 else 'people'} on the waiting list"
+    table = Table(title=f"\n{people}", title_justify="left", box=None, pad_edge=False)
     for column in ("id", "person", "role", "why"):
         table.add_column(column)
-    for left in left_over:
-        table.add_row(left.person, names.get(left.person, left.person), left.role, left.reason)
+    for person, role, why in rows:
+        table.add_row(person, names.get(person, person), role, why)
     return table
 
 

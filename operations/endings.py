@@ -22,6 +22,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 3
     DEFECT = 4
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 MEANINGS: dict[ExitCode, str] = {
@@ -31,6 +32,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.UNREACHABLE: "a server, the disk or a port does not answer; the same command can be repeated",
     ExitCode.DEFECT: "a defect of Pairloom itself, with its trace",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM",
+    ExitCode.UNREAD: "what reads the output stopped reading, as `head` does; what was asked for may be done",
 }
 
 

@@ -19,10 +19,21 @@ BEST = 5
 """Other candidates on a terminal; `--json` has all of them."""
 
 
+STANDS = {
+    "paired": "is paired with",
+    "ended": "was, until that pairing ended, paired with",
+    "proposed": "is proposed to be paired anew with",
+}
+
+
 class Partner(Frozen):
-    """The partner that the proposal gives, with the parts of the score before weighting."""
+    """The partner that the proposal gives, with the parts of the score before weighting.
+
+    `stands`: the pairing has not ended, it has, or it is a re-match that waits for the approver.
+    """
 
     pairing: str
+    stands: Literal["paired", "ended", "proposed"] = "paired"
     person: ParticipantId
     score: float
     parts: Parts
@@ -70,27 +81,33 @@ def print_explained(console: Console, found: Explained, names: Mapping[str, str]
     """Partner by partner, then who else there was."""
     console.print(f"{_named(found.person, names)}, {found.role} in {found.cohort}\n", markup=False)
     for partner in found.partners:
-        console.print(f"is paired with {_named(partner.person, names)}, score {partner.score:.2f}", markup=False)
+        console.print(
+            f"{STANDS[partner.stands]} {_named(partner.person, names)}, score {partner.score:.2f}", markup=False
+        )
         console.print(f"{partner.why}\n", markup=False)
         console.print(_parts(partner.parts, found.weights))
     if found.left_over is not None:
         console.print(f"has no partner. {found.left_over.reason}", markup=False)
         if found.left_over.relaxation is not None:
             console.print(f"The least that would help: {found.left_over.relaxation.says}", markup=False)
-    elif not found.partners:
+    elif all(partner.stands == "ended" for partner in found.partners):
         console.print("has no partner.")
     possible = [one for one in found.others if one.score is not None]
     barred = [one for one in found.others if one.score is None]
     if possible:
         console.print(f"\n{len(possible)} other{'' if len(possible) == 1 else 's'} would have been possible")
         console.print(_possible(possible[:BEST], names))
+        _print_more(console, len(possible))
     if barred:
         console.print(f"\n{len(barred)} ruled out")
         for one in barred[:BEST]:
             console.print(f"  {_named(one.person, names)} {' and '.join(one.against)}", markup=False)
-    shown = min(len(possible), BEST) + min(len(barred), BEST)
-    if shown < len(found.others):
-        console.print(f"  and {len(found.others) - shown} more: --json has all of them")
+        _print_more(console, len(barred))
+
+
+def _print_more(console: Console, count: int) -> None:
+    if count > BEST:
+        console.print(f"  and {count - BEST} more: --json has all of them")
 
 
 def print_what_if(console: Console, found: WhatIf, names: Mapping[str, str]) -> None:

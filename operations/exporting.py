@@ -107,7 +107,7 @@ async def export(
                 count += len(page)
                 on_progress(len(page))
         if not count:
-            raise ExportRefused(f"The store has no event of a cohort {cohort!r}: see `pairloom cohort` for its id.")
+            raise ExportRefused(f"The store has no event of a cohort {cohort!r}: `pairloom cohort list` names them.")
         await record(count)
         os.replace(unfinished, file)
     finally:

@@ -92,7 +92,7 @@ def _failure(error: Exception) -> Failure | None:
 def _what_is_not_there(error: RPCError) -> str:
     if "already completed" in error.message:
         return "It has ended: nothing is accepted any more."
-    return "There is no cohort or pairing of that id: `pairloom cohort show` and `pairloom today` name them."
+    return "There is no cohort or pairing of that id: `pairloom cohort list` names the cohorts."
 
 
 def _mistakes(error: IntakeError) -> tuple[Mistake, ...]:

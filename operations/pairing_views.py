@@ -9,8 +9,8 @@ from pydantic import AwareDatetime
 from rich.console import Console
 
 from domain.decider import Frozen, Role
-from domain.pairing.clocks import title
 from domain.pairing.moves import moves
+from domain.pairing.pausing import meaning
 from domain.pairing.state import Health, Pairing, health_at
 from domain.pairing.status import PairingStatus, status
 from domain.pairing.visibility import visible_clock
@@ -72,7 +72,7 @@ def shown(state: Pairing, now: datetime, reader: Role) -> PairingShown:
     """How it stands at a moment, for a reader in this role."""
     stands = status(state)
     clocks = tuple(
-        RunningClock(name=clock.name, means=title(clock.name), due=clock.due)
+        RunningClock(name=clock.name, means=meaning(state, clock.name), due=clock.due)
         for clock in state.clocks
         if visible_clock(clock.name, reader)
     )

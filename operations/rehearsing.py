@@ -20,6 +20,7 @@ from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.demo import DemoPlan, run_demo
+from operations.endings import ExitCode
 from operations.progress import progress_on
 from operations.rehearsal_page import page
 from operations.rehearsal_report import print_rehearsal
@@ -33,6 +34,7 @@ from rehearsal.live import riskiest, standing
 from rehearsal.on_server import Verdict, compare
 from rehearsal.pairs import Pairs, matched
 from rehearsal.runs import Beginning, Run, Standing, rehearse
+from rehearsal.simulation import NeverEnds
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,11 @@ def rehearse_live(wanted: Wanted, cohort: str, data: Path) -> int:
         return 1
     now = min(pairing.now for pairing in pairings)
     running = sum(not pairing.state.ended for pairing in pairings)
-    runs = wanted.run(cohort, pairings, now)
+    try:
+        runs = wanted.run(cohort, pairings, now)
+    except NeverEnds:
+        typer.echo(f"A pairing of {cohort} comes to no end in the simulation: please report this defect.", err=True)
+        return ExitCode.DEFECT
     summary = wanted.summary(runs)
     risky = tuple(
         Risky(risk.pairing, risk.not_completed, _likeliest(risk.endings), because)

@@ -83,6 +83,9 @@ class CoordinatorAssumptions(Frozen):
     decides: Delay = Field(default=delay(3.0, 0.4), description="own; about an exit, a silence, a late training")
     grants_exit: Share = Field(default=0.5, description="own; the others close by themselves")
     waives_training: Share = Field(default=0.3, description="own; of the overdue ones")
+    lets_go_on: Delay = Field(
+        default=delay(15.0, 0.5), description="own; until a rest without an end of its own is over, in a running cohort"
+    )
     items_a_week: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=15, description="own; more new items and reminders in a week than this are too many"
     )

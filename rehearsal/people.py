@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec
 
-from domain.decider import Actor, Role
+from domain.decider import Actor, Command, Role
 from domain.pairing.checkpoints import AnswerCheckpoint
 from domain.pairing.clocks import ClockKind
 from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
+from domain.pairing.concern import ResolveConcern
 from domain.pairing.escalation import AcknowledgeEscalation
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import GoalDraft, ProgressGoal, SetGoals, SignAgreement
-from domain.pairing.leave import ReportLeave
+from domain.pairing.leave import ReportLeave, ReportReturn
 from domain.pairing.meetings import CancelMeeting, LogMeeting, ScheduleMeeting
 from domain.pairing.offer import AcceptOffer, DeclineOffer
+from domain.pairing.pausing import Resume
 from domain.pairing.state import (
     ACTIVE,
     SIDES,
@@ -30,18 +32,22 @@ from domain.pairing.state import (
     Escalation,
     EscalationKind,
     Goal,
+    Hold,
     Meeting,
     Pairing,
     Side,
     Stage,
 )
 from domain.pairing.training import CompleteTraining, WaiveTraining
+from domain.pairing.with_cohort import COHORT, ResumeWithCohort
 from domain.working_time import Calendar, after_working_time, next_slot, working_time_between
 from rehearsal.acts import Act, Intent, earliest
 from rehearsal.assumptions import Assumptions, Delay, MenteeAssumptions, MentorAssumptions
 from rehearsal.chance import Chance, Luck, luck_of, share_within, still_to_come
 
 COORDINATOR = Actor(role=Role.COORDINATOR, id="ops-1")
+HANDLER = Actor(role=Role.CONCERN_HANDLER, id="handler-1")
+ENGINE = Actor(role=Role.SERVICE, id=COHORT)
 LEARNING_PLATFORM = Actor(role=Role.SERVICE, id="lms")
 HR_SYSTEM = Actor(role=Role.SERVICE, id="hris")
 
@@ -101,7 +107,7 @@ class People:
 
     def intents(self, state: Pairing, now: datetime) -> list[Intent]:
         """What everybody would do, were nothing else to happen first."""
-        if state.ended or state.offered_at is None:
+        if state.ended or (state.offered_at is None and state.suspension is None):
             return []
         return [
             intent if intent.at >= now else self._at_work(intent, now)
@@ -116,7 +122,7 @@ class People:
         return intent._replace(at=next_slot(calendar, now).replace(microsecond=0))
 
     def _intents(self, state: Pairing, now: datetime) -> list[Intent]:
-        found: list[Intent] = []
+        found: list[Intent] = list(self._end_rests(state)) if self.known else []
         for item in state.escalations:
             asked: tuple[object, ...] = ("care", item.id, item.opened_at, item.acknowledged, state.stage, state.trained)
             found += self._once(asked, self._look_after, state, item)
@@ -359,6 +365,36 @@ class People:
             if late is not None and luck.happens(f"{topic}/waive", team.waives_training):
                 fields = {"side": late, "reason": "has done an equivalent training before"}
                 yield Intent(at, f"sim/{topic}/waive/{late.value}", COORDINATOR, WaiveTraining, fields)
+
+    # --- rests that no clock ends ---
+
+    def _end_rests(self, state: Pairing) -> Iterator[Intent]:
+        """Only in a cohort that runs already: simulated people rest until a date. A concern is settled in peace."""
+        rest = state.suspension
+        if rest is None:
+            return
+        if Hold.COHORT in rest.holds:
+            yield Intent(self._cohort_resumes(), "sim/rest/cohort", ENGINE, ResumeWithCohort, {})
+        if Hold.PAUSE in rest.holds and rest.until is None:
+            yield self._ends("pause", rest.since, COORDINATOR, Resume, {})
+        for concern in state.concerns:
+            fields: dict[str, Any] = {"id": concern.id, "outcome": "go_on"}
+            yield self._ends(concern.id, concern.raised_at, HANDLER, ResolveConcern, fields)
+        for side, returns_at in state.on_leave:
+            if returns_at is None:
+                fields = {"participant": state.party(side).participant}
+                yield self._ends(f"leave/{side.value}", rest.since, HR_SYSTEM, ReportReturn, fields)
+
+    def _ends(self, what: str, since: datetime, by: Actor, command: type[Command], fields: dict[str, Any]) -> Intent:
+        topic = f"rest/{what}"
+        at = self._moment(self.office, topic, self.assume.coordinator.lets_go_on, since, self.luck.together)
+        return Intent(at, f"sim/{topic}", by, command, fields)
+
+    def _cohort_resumes(self) -> datetime:
+        """All pairings at one moment, so without luck: the median from now on."""
+        assert self.known is not None
+        days = self.assume.coordinator.lets_go_on.median
+        return after_working_time(self.office, self.known, days * working_day(self.office)).replace(microsecond=0)
 
     # --- when ---------------------------------------------------------------------------------
 

@@ -22,7 +22,9 @@ Step: TypeAlias = tuple[Pairing, PairingEvent]
 
 
 class NeverEnds(Exception):
-    """A pairing in which nobody acts and no clock runs, or that goes on and on: a defect of the rules or the people."""
+    """A pairing in which nobody acts and no clock runs, or that goes on and on. Which one is not said: it may be that
+    somebody else must not hear of it.
+    """
 
 
 def simulate(create: CreatePairing, seed: int, assumptions: Assumptions) -> list[PairingEvent]:
@@ -63,7 +65,7 @@ def carried_on(state: Pairing, now: datetime, actors: Actors, until: datetime | 
             yield state, event
         if acts or act is None or (bell is not None and kind_of(bell.name) not in NOBODY_REACTS):
             act = actors.next_act(state, now)
-    raise NeverEnds(f"the pairing {state.id} never ends: {state.stage.value}, nobody acts, no clock runs")
+    raise NeverEnds("a pairing never ends: nobody acts and no clock runs, or too much happens")
 
 
 def _obeyed(state: Pairing, act: Act, actors: Actors) -> tuple[PairingEvent, ...]:

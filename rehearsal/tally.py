@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.decider import Notice
+from domain.decider import Notice, Role
 from domain.evaluation import PairingFacts
 from domain.pairing.clocks import ClockKind
 from domain.pairing.decider import PairingEvent, notices
@@ -85,6 +85,8 @@ class Tally:
 
     def _told(self, state: Pairing, event: PairingEvent, notice: Notice) -> None:
         role, party = _recipient(state, notice.to)
+        if role == Role.CONCERN_HANDLER.value:
+            return  # a count would tell that there is a concern
         week = (notice.deliver_after - self.first) // WEEK
         self._add(f"messages:{role}", week)
         kind = _KIND_OF.get(notice.template)

@@ -23,7 +23,7 @@ from domain.pairing import (
     undoing,
     with_cohort,
 )
-from domain.pairing.clocks import TITLES
+from domain.pairing.clocks import ClockKind
 from domain.pairing.state import SIDES, Pairing, Side
 from domain.working_time import next_slot, operations
 
@@ -64,8 +64,8 @@ RESUMES = (pausing.PairingResumed, leave.LeaveEnded, with_cohort.ResumedWithCoho
 def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
     """The notices of one event; `state` includes it. A requested exit is told to the coordinator alone."""
     if isinstance(event, escalation.ReminderDue):
-        about: About = (("about", TITLES[event.about]), ("number", str(event.number)))
-        return tuple(_notice(state, role, "ReminderDue", event.at, about) for role in event.to)
+        about: About = (("about", pausing.meaning(state, event.about.value)), ("number", str(event.number)))
+        return tuple(_notice(state, role, "ReminderDue", event.at, about) for role in _reminded(state, event))
     if isinstance(event, escalation.EscalationOpened):
         return (_notice(state, event.to.value, "EscalationOpened", event.at, (("kind", event.kind.value),)),)
     if isinstance(event, cancellations.CancellationCounted):
@@ -87,6 +87,13 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
     return ()
 
 
+def _reminded(state: Pairing, event: escalation.ReminderDue) -> tuple[str, ...]:
+    """Whom the event names; of a pause without an end nobody hears that it ends, but the coordinator that it lasts."""
+    if event.about is ClockKind.PAUSE_NOTICE and not pausing.has_an_end(state):
+        return tuple(role for role in event.to if role == Role.COORDINATOR.value)
+    return event.to
+
+
 def _to_the_executive(state: Pairing, event: cancellations.CancellationCounted) -> tuple[Notice, ...]:
     """A private word to the executive, and the next step to whoever books for them. Nothing to the junior."""
     about: About = (("number", str(event.number)), ("in_a_row", str(event.in_a_row)))
@@ -106,6 +113,8 @@ def _facts(event: Event) -> About:
         return (("number", str(event.number)), ("starts_at", event.starts_at.isoformat()))
     if isinstance(event, checkpoints.CheckpointOpened):
         return (("number", str(event.number)),)
+    if isinstance(event, pausing.PairingPaused) and event.until is None:
+        return ()
     return tuple((clock.name, clock.due.isoformat()) for clock in event.starts)
 
 

@@ -15,7 +15,9 @@ from domain.pairing.clocks import (
     FiredEvent,
     clock,
     fired_at,
+    kind_of,
     running,
+    title,
 )
 from domain.pairing.copying import replace
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue, escalate, remind, settle
@@ -24,6 +26,12 @@ from domain.pairing.permissions import during
 from domain.pairing.state import ACTIVE, EscalationKind, Hold, Pairing, Stage
 from domain.pairing.suspension import held, lifted, runs_without
 from domain.permissions import only
+
+WITHOUT_AN_END = {
+    ClockKind.PAUSE_NOTICE: "remind the coordinator of the pause without an end",
+    ClockKind.PAUSE_END: "ask the coordinator about the pause without an end",
+}
+"""What the clocks of a pause do where no return was agreed."""
 
 
 class PauseReason(StrEnum):
@@ -86,7 +94,7 @@ def resume(state: Pairing, command: Resume, at: datetime) -> tuple[EscalationClo
     only(command.by, Role.COORDINATOR)
     during(state, Stage.PAUSED)
     if not _is_paused(state):
-        raise Rejected("rule", "it is not paused: it rests until the leave, or whatever else holds it, is over")
+        raise Rejected("rule", _why_not_resumed(state))
     return _resumed(state, at, due=at, late=False, by_itself=False)
 
 
@@ -99,11 +107,20 @@ def end_of_pause(
     state: Pairing, command: FireClock, now: datetime
 ) -> tuple[EscalationOpened | EscalationClosed | PairingResumed, ...]:
     """On the agreed date the pairing resumes by itself; without one, a person must decide."""
-    suspension = state.suspension
-    if suspension is None or suspension.until is None:
+    if not has_an_end(state):
         return escalate(state, command, now, EscalationKind.PAUSE_TOO_LONG)
     at, late = fired_at(state, command, now)
     return _resumed(state, at, due=command.due, late=late, by_itself=True)
+
+
+def has_an_end(state: Pairing) -> bool:
+    """Whether a return was agreed: it comes by itself, and both are told of it before."""
+    return state.suspension is not None and state.suspension.until is not None
+
+
+def meaning(state: Pairing, name: str) -> str:
+    """What a clock is waiting to do in this pairing: its title, or what it does in a pause without an end."""
+    return title(name) if has_an_end(state) else WITHOUT_AN_END.get(kind_of(name), title(name))
 
 
 def evolve_paused(state: Pairing, event: PairingPaused) -> Pairing:
@@ -125,6 +142,12 @@ def _resumed(
         at=at, due=due, late=late, by_itself=by_itself, runs=runs_without(state, Hold.PAUSE), stops=stops
     )
     return (*settle(state, at, EscalationKind.PAUSE_TOO_LONG), resumed)
+
+
+def _why_not_resumed(state: Pairing) -> str:
+    if state.suspension is not None and Hold.COHORT in state.suspension.holds:
+        return f"it is not paused: it rests with its cohort, until `pairloom cohort resume {state.cohort}`"
+    return "it is not paused: it rests until the leave, or whatever else holds it, is over"
 
 
 def _is_paused(state: Pairing) -> bool:

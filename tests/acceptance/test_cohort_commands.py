@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.command_line import PROJECT, development, run, small_roster
 
-NOT_THERE = "There is no cohort or pairing of that id: `pairloom cohort show` and `pairloom today` name them.\n"
+NOT_THERE = "There is no cohort or pairing of that id: `pairloom cohort list` names the cohorts.\n"
 PROGRAM = PROJECT / "examples" / "digital-fluency.yaml"
 
 
@@ -39,23 +39,66 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert cohort(data, "show", "nowhere") == (1, NOT_THERE)
     code, said = cohort(data, "create", "summer", "--program", PROGRAM, "--roster", "missing.csv")
     assert (code, "missing.csv" in said) == (2, True)
+    assert cohort(data, "list")[0] == 0, "the command that the sentence names works"
     assert cohort(data, "show", "summer")[0] == 1, "a roster with mistakes starts nothing"
     assert cohort(data, "create", "autumn", "--program", PROGRAM, "--roster", roster)[0] == 0
     other = data.parent / "other.yaml"
     other.write_text(PROGRAM.read_text().replace("version: 1", "version: 2"))
     code, said = cohort(data, "create", "autumn", "--program", other, "--roster", roster)
     assert (code, "another program design" in said) == (1, True)
+    shorter = data.parent / "shorter.csv"
+    header, _, *rows = roster.read_text().splitlines(keepends=True)  # without a mentor, who manages nobody
+    shorter.write_text("".join([header, *rows]))
+    code, said = cohort(data, "create", "autumn", "--program", PROGRAM, "--roster", shorter)
+    assert (code, "with another roster (1 missing)" in said) == (1, True)
+    assert cohort(data, "create", "autumn", "--program", PROGRAM, "--roster", roster)[0] == 0, "nothing twice"
     assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "soon")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06")
-    assert (code, "before the approval" in said) == (1, True)
+    assert (code, said) == (1, "--start: found 2020-01-06, expected a day to come; left out, offers go out at once\n")
+    assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "1999-01-04")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06", "--json")
     assert (code, json.loads(said)["code"]) == (1, "time")
     code, said = cohort(data, "launch", "autumn")
     assert (code, "must be approved first" in said) == (1, True)
-    next_month = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
-    code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", next_month)
-    assert (code, "are approved by head-of-learning" in said) == (0, True)
+    approves_from(data, "head-of-learning", datetime.now(UTC) + timedelta(days=30))
     assert cohort(data, "launch", "autumn") == cohort(data, "launch", "autumn"), "a second run starts nothing"
+
+
+def approves_from(data: Path, approver: str, day: datetime) -> None:
+    """Once and again, it is approved for that day; for another, by another, or at once it is not approved again."""
+    approve = ("approve", "autumn", "--as", approver)
+    for _ in range(2):
+        code, said = cohort(data, *approve, "--start", f"{day:%Y-%m-%d}")
+        assert (code, f"are approved by {approver}" in said) == (0, True)
+        assert f"their offers go out on {day:%a %-d %b %Y}" in said
+    for other in (
+        (*approve, "--start", f"{day + timedelta(days=7):%Y-%m-%d}"),
+        (*approve[:-1], "somebody-else", "--start", f"{day:%Y-%m-%d}"),
+        approve,
+    ):
+        code, said = cohort(data, *other)
+        assert (code, f"approved already, by {approver}; offers go out on {day:%a %-d %b %Y}" in said) == (1, True)
+
+
+def test_who_is_to_be_forgotten_is_asked_about_first(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "forgets", "--program", PROGRAM, "--roster", roster)[0] == 0
+    waits = json.loads(cohort(data, "show", "forgets", "--json")[1])["left_over"][0]["person"]
+    erase = ("act", "forgets", "erase_subject", "--as", "coordinator:ops-1", f"participant={waits}")
+    code, said = cohort(data, *erase)
+    assert (code, "Nobody is here to answer: nothing was done. Repeat it with --yes." in said) == (1, True)
+    code, said = cohort(data, *erase, "--yes")
+    assert (code, "are to be erased" in said) == (0, True)
+
+
+def test_cohorts_are_listed_by_their_ids(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "listed", "--program", PROGRAM, "--roster", roster)[0] == 0
+    for _ in range(60):  # the read model follows within a second or so
+        code, said = cohort(data, "list")
+        if "listed  REVIEW  " in said:
+            break
+    assert (code, "listed  REVIEW  " in said) == (0, True)
+    found = json.loads(cohort(data, "list", "--json")[1])
+    assert "listed" in {one["cohort"] for one in found}
 
 
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:

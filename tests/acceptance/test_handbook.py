@@ -29,6 +29,7 @@ SAID = {
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
     "today": "Nothing needs a person.",
+    "cohort list": "spring  RUNNING",
     "cohort status spring": "launched",
     "pairing show spring/P032~P031": "accept_offer or decline_offer",
     "pairing history spring/P032~P031": "The pairing was offered to both.",

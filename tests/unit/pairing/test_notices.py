@@ -194,6 +194,23 @@ def test_notices_carry_neither_names_nor_answers() -> None:
     assert not any(text in word for word in words for text in ("junior", "senior", "Run a meeting"))
 
 
+def test_of_a_pause_without_an_end_nobody_hears_that_it_ends() -> None:
+    story = in_meetings().when(Pause, COORDINATOR, on=10, reason=PauseReason.WORKLOAD)
+    assert [(notice.to, notice.about) for notice in told(story)] == [(one, ()) for one in BOTH]
+
+    story.rings("pause.notice")
+
+    (notice,) = told(story)
+    assert notice.to == "role:coordinator"
+    assert dict(notice.about)["about"] == "remind the coordinator of the pause without an end"
+
+
+def test_an_agreed_return_is_announced_to_everybody() -> None:
+    announced = told(paused(on=10, until=50).rings("pause.notice"))
+    assert [notice.to for notice in announced] == [*BOTH, "role:coordinator"]
+    assert {dict(notice.about)["about"] for notice in announced} == {"announce the end of the pause"}
+
+
 def test_a_pause_tells_when_it_ends_and_not_why() -> None:
     story = in_meetings().when(Pause, COORDINATOR, on=10, reason=PauseReason.LEAVE, until=day(40))
 

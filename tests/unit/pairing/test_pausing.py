@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.decider import Actor
+from domain.decider import Actor, Role
 from domain.pairing.closing import ReportLeaver
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue
 from domain.pairing.evaluating import SubmitEvaluation
@@ -14,6 +14,7 @@ from domain.pairing.meetings import LogMeeting, MeetingCancelled, ScheduleMeetin
 from domain.pairing.pausing import PairingPaused, PairingResumed, Pause, PauseReason, Resume
 from domain.pairing.state import EscalationKind, Health, Side, Stage, health
 from domain.pairing.training import CompleteTraining
+from operations.pairing_views import shown
 
 from .given import (
     APPROVER,
@@ -21,6 +22,7 @@ from .given import (
     MENTEE,
     MENTOR,
     SERVICE,
+    Story,
     an,
     day,
     evaluation,
@@ -92,6 +94,17 @@ def test_an_agreed_return_resumes_by_itself() -> None:
     story.rings("pause.notice").then(an(ReminderDue, to=("mentor", "mentee", "coordinator")))
     story.rings("pause.end").then(an(PairingResumed, by_itself=True, at=day(50), stops=("pause.end",)))
     assert story.stage is Stage.MEETING
+
+
+def test_a_clock_is_named_for_what_it_does_then() -> None:
+    def named(story: Story) -> list[str]:
+        return [clock.means for clock in shown(story.state, story.now, Role.COORDINATOR).clocks]
+
+    assert named(paused(on=10, until=50)) == ["announce the end of the pause", "the pause ends"]
+    assert named(paused(on=10)) == [
+        "remind the coordinator of the pause without an end",
+        "ask the coordinator about the pause without an end",
+    ]
 
 
 def test_a_pause_shorter_than_the_notice_is_not_announced() -> None:

@@ -81,7 +81,9 @@ def test_the_other_holds_go_on_beside_it() -> None:
     story = in_meetings().when(Pause, COORDINATOR, on=10, reason=PauseReason.OTHER, until=day(20))
     story.when(SuspendWithCohort, COHORT, on=12).rings("pause.end")
     assert story.stage is Stage.PAUSED
-    story.refuses(Resume, COORDINATOR, code="rule")
+    story.refuses(
+        Resume, COORDINATOR, code="rule", saying="rests with its cohort, until `pairloom cohort resume spring`"
+    )
 
     story.when(ResumeWithCohort, COHORT, on=25).then(an(ResumedWithCohort, runs=True))
     assert story.stage is Stage.MEETING
