@@ -20,33 +20,7 @@ PACKED_FROM = 500_000
 """Bytes of JSON that still travel as they are, for people to read in the Temporal UI."""
 
 
-class Packed(Frozen):
-    """A model that may be large."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _unpacked(cls, given: Any) -> Any:
-        return _unpacked(given)
-
-    @model_serializer(mode="wrap")
-    def _packed(self, plainly: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
-        return _packed(plainly(self), info)
-
-
-class PackedValue(RootModel[T]):
-    """A value of any type that may be large: `root`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _unpacked(cls, given: Any) -> Any:
-        return _unpacked(given)
-
-    @model_serializer(mode="wrap")
-    def _packed(self, plainly: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
-        return _packed(plainly(self), info)
-
-
-def _unpacked(given: Any) -> Any:
+def _unpack(cls: type[Any], given: Any) -> Any:
     if not isinstance(given, dict) or given.keys() != {"packed"}:
         return given
     try:
@@ -55,8 +29,23 @@ def _unpacked(given: Any) -> Any:
         raise ValueError("expected JSON by zlib, in base64") from error
 
 
-def _packed(plain: Any, info: SerializationInfo) -> Any:
+def _pack(self: Any, plainly: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+    plain = plainly(self)
     if info.mode != "json":
         return plain
     text = to_json(plain)
     return plain if len(text) <= PACKED_FROM else {"packed": b64encode(zlib.compress(text)).decode()}
+
+
+class Packed(Frozen):
+    """A model that may be large."""
+
+    _unpacked = model_validator(mode="before")(_unpack)
+    _packed = model_serializer(mode="wrap")(_pack)
+
+
+class PackedValue(RootModel[T]):
+    """A value of any type that may be large: `root`."""
+
+    _unpacked = model_validator(mode="before")(_unpack)
+    _packed = model_serializer(mode="wrap")(_pack)
