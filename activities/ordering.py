@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from pydantic import AwareDatetime
 from temporalio import activity
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -19,16 +27,26 @@ from domain.decider import Frozen
 IN_FLIGHT = 16
 """Updates under way at one time."""
 
+PATIENCE = timedelta(seconds=20)
+"""How long a pairing may take to accept an order, twice; a batch of which none does stays within an activity's time."""
+
+LIES_BEFORE_IT = "it gave no answer; the order lies before it until it works again"
+
 
 class OrderRequest(Frozen):
-    """A batch of pairings that get one command. Its key is the update's id too: a repetition is the same update."""
+    """A batch of pairings that get one command. Its key is the update's id too: a repetition is the same update.
+
+    The pairings `behind` have not done an earlier order yet.
+    """
 
     cohort: str
     kind: OrderKind
     at: AwareDatetime
     update: str
+    signal: str
     command: dict[str, Any]
     pairings: tuple[str, ...]
+    behind: tuple[str, ...] = ()
 
 
 class OrderResult(Frozen):
@@ -38,10 +56,11 @@ class OrderResult(Frozen):
     refusals: tuple[Refusal, ...]
 
 
-class _Ended(StrEnum):
-    """The pairing is over and needs to be told nothing."""
+class _Without(StrEnum):
+    """Why there is no answer."""
 
-    ENDED = "ended"
+    ENDED = "the pairing is over and needs to be told nothing"
+    WAITS = LIES_BEFORE_IT
 
 
 class Ordering:
@@ -52,10 +71,14 @@ class Ordering:
 
     @activity.defn
     async def tell_pairings(self, request: OrderRequest) -> OrderResult:
-        """Tell every pairing of the batch; returns when each of them has stored it, refused it, or had ended."""
+        """Tell every pairing of the batch; returns when each of them has stored it, refused it, or had ended.
+
+        Who does not take an order in within the patience (its worker's version is gone, its tasks fail) gets it as a
+        signal, which lies in its history; then it counts as a refusal that waits. So one pairing stops no cohort.
+        """
         slots = asyncio.Semaphore(IN_FLIGHT)
 
-        async def tell(pairing: str) -> str | _Ended | None:
+        async def tell(pairing: str) -> str | _Without | None:
             async with slots:
                 return await self._tell(request, pairing)
 
@@ -63,33 +86,58 @@ class Ordering:
             told = {pairing: telling.create_task(tell(pairing)) for pairing in request.pairings}
         answers = {pairing: task.result() for pairing, task in told.items()}
         refusals = tuple(
-            Refusal(pairing=pairing, kind=request.kind, at=request.at, reason=answer)
+            Refusal(
+                pairing=pairing, kind=request.kind, at=request.at, reason=str(answer), waits=answer is _Without.WAITS
+            )
             for pairing, answer in answers.items()
-            if answer is not None and answer is not _Ended.ENDED
+            if answer is not None and answer is not _Without.ENDED
         )
         return OrderResult(obeyed=list(answers.values()).count(None), refusals=refusals)
 
-    async def _tell(self, request: OrderRequest, pairing: str) -> str | _Ended | None:
+    async def _tell(self, request: OrderRequest, pairing: str) -> str | _Without | None:
         """None where the pairing obeyed, now or before; else why not."""
         handle = self._client.get_workflow_handle(f"pairing/{request.cohort}/{pairing}")
         try:
-            await handle.execute_update(request.update, request.command, id=str(request.command["key"]))
+            accepted = None
+            if pairing not in request.behind:
+                accepted = await self._accepted(handle, request)
+            if accepted is None:  # after a signal that still waits only another one comes in order
+                await handle.signal(request.signal, request.command)
+                accepted = await self._accepted(handle, request)
+            if accepted is None:
+                return _Without.WAITS
+            await accepted.result()
         except WorkflowUpdateFailedError as failed:
             return _why(failed)
         except RPCError as missing:
             if missing.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return _Ended.ENDED
+            return _Without.ENDED
         return None
 
+    async def _accepted(
+        self, handle: WorkflowHandle[Any, Any], request: OrderRequest
+    ) -> WorkflowUpdateHandle[Any] | None:
+        """The update once it is in the pairing's history, from where no outage takes it; None without one in time."""
+        update_id, stage = str(request.command["key"]), WorkflowUpdateStage.ACCEPTED
+        asking = handle.start_update(request.update, request.command, id=update_id, wait_for_stage=stage)
+        try:
+            return await asyncio.wait_for(asking, PATIENCE.total_seconds())
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            return None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
+                raise
+            return None  # as many updates as the server holds for one workflow are waiting there already
 
-def _why(failed: WorkflowUpdateFailedError) -> str | _Ended | None:
+
+def _why(failed: WorkflowUpdateFailedError) -> str | _Without | None:
     cause = failed.cause
     code = (cause.type or "") if isinstance(cause, ApplicationError) else ""
     if code == "Rejected:duplicate":
         return None
     if code == "Rejected:stage":  # an order is refused for its stage only by a pairing that has ended
-        return _Ended.ENDED
+        return _Without.ENDED
     if code.startswith("Rejected:") and isinstance(cause, ApplicationError):
         return cause.message
     raise failed

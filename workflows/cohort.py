@@ -27,15 +27,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.erasing import EraseSubject, RecordErasure, everybody
     from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
-    from domain.cohort.orders import RecordOrder, tellings
+    from domain.cohort.orders import RecordOrder, behind, tellings
     from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees, couples
     from domain.cohort.rematch import (
-        REMATCHES_AT_ONCE,
         ApproveRematches,
-        RecordRematchRun,
         RejectRematch,
         candidates,
         never_again,
+        run_report,
     )
     from domain.cohort.running import RecordLaunch, RecordReview
     from domain.cohort.state import Cohort, CohortClock, Refusal
@@ -44,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
     from domain.decider import Actor, Deadline, Role
     from workflows.commands import answers, hears, update_name
-    from workflows.contract import CohortCarried, CohortInput, CohortNow, CohortResult
+    from workflows.contract import ORDERS, CohortCarried, CohortInput, CohortNow, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
 LAUNCH_AHEAD = "launch-ahead"
@@ -199,8 +198,10 @@ class CohortWorkflow:
                         kind=order.kind,
                         at=order.at,
                         update=update_name(type(command)),
+                        signal=ORDERS[type(command)],
                         command=command.model_dump(mode="json"),
                         pairings=batch,
+                        behind=tuple(pairing for pairing in batch if pairing in behind(state)),
                     ),
                     start_to_close_timeout=timedelta(minutes=5),
                     heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -292,11 +293,7 @@ class CohortWorkflow:
             retry_policy=UNLIMITED,
             summary=f"match {sum(person.priority is not None for person in people)} waiting people",
         )
-        key, pairs = f"rematch:{state.changes}", found.pairs[:REMATCHES_AT_ONCE]
-        done = RecordRematchRun(
-            by=ENGINE, key=key, at=state.as_of, input_hash=found.input_hash, changes=state.changes, pairs=pairs
-        )
-        await self.engine.answer(done)
+        await self.engine.answer(run_report(state, ENGINE, found.input_hash, found.pairs))
 
     async def _evaluate(self) -> None:
         """Record the headline figures; that closes the cohort."""

@@ -11,10 +11,22 @@ from activities.packing import Packed, PackedValue
 from domain.cohort.enrolment import CreateCohort
 from domain.cohort.state import Cohort
 from domain.decider import Frozen
+from domain.pairing.amending import AmendDesign
+from domain.pairing.closing import CloseEarly
+from domain.pairing.decider import PairingCommand
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Pairing
+from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
 
 TASK_QUEUE = "pairloom"
+
+ORDERS: dict[type[PairingCommand], str] = {
+    SuspendWithCohort: "cohort_suspended",
+    ResumeWithCohort: "cohort_resumed",
+    AmendDesign: "design_amended",
+    CloseEarly: "cohort_cancelled",
+}
+"""The signals by which a pairing finds an order of its cohort that it gave no answer to."""
 
 
 class Receipt(Frozen):

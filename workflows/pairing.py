@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.undoing import SettleClose, UndoAcceptance, UndoClose
     from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
     from workflows.commands import answers, hears
-    from workflows.contract import PairingCarried, PairingInput, PairingResult
+    from workflows.contract import ORDERS, PairingCarried, PairingInput, PairingResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
 
@@ -45,6 +45,7 @@ with workflow.unsafe.imports_passed_through():
     reporting_line_changed=ReportReportingLine,
     meeting_booked=ScheduleMeeting,
     meeting_held=LogMeeting,
+    **{name: order for order, name in ORDERS.items()},
 )
 @answers(
     AcceptOffer,

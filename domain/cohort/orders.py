@@ -99,9 +99,18 @@ def ordered(state: Cohort, kind: OrderKind, at: datetime, design: ProgramDesign 
     return replace(state, orders=(*state.orders, order), orders_given=number)
 
 
+def behind(state: Cohort) -> frozenset[str]:
+    """Pairings before which an earlier order lies: the next one must come after it."""
+    return frozenset(refusal.pairing for refusal in state.refusals if refusal.waits)
+
+
 def evolve_carried_out(state: Cohort, event: OrderCarriedOut) -> Cohort:
-    """A pairing's later answer takes the place of its earlier one."""
+    """A pairing's later answer takes the place of its earlier one; who gave any has done what lay before it."""
     answered = {refusal.pairing for refusal in event.refusals}
-    earlier = tuple(known for known in state.refusals if known.pairing not in answered and known.kind is not event.kind)
+    earlier = tuple(
+        known
+        for known in state.refusals
+        if known.pairing not in answered and known.kind is not event.kind and not known.waits
+    )
     orders = tuple(order for order in state.orders if order.number != event.order)
     return replace(state, orders=orders, refusals=(*earlier, *event.refusals))

@@ -6,7 +6,7 @@ never pairs two of whom neither is served: so it touches the fewest people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -17,7 +17,7 @@ from domain.cohort.capacity import free_places, reserve, reserved
 from domain.cohort.eligibility import must_be_eligible
 from domain.cohort.state import Cohort, CohortStage, EngineReport, PlannedPairing, Waiting, cohort_during
 from domain.cohort.waiting import clocks_of, too_late
-from domain.decider import Command, Event, Frozen, Moment, ParticipantId, Rejected, Role
+from domain.decider import Actor, Command, Event, Frozen, Moment, ParticipantId, Rejected, Role
 from domain.permissions import only
 
 Match = Callable[[dict[ParticipantId, int], tuple[tuple[ParticipantId, ParticipantId], ...]], Iterable[PlannedPairing]]
@@ -41,13 +41,17 @@ class RematchProposed(Event):
 
 
 class RematchRunRecorded(Event):
-    """A re-match run is complete. `changes` says up to which change of the waiting list it looked."""
+    """A re-match run is complete. `changes` says up to which change of the waiting list it looked.
+
+    `more`: it had found more pairs than one run proposes, and the next run goes on.
+    """
 
     type: Literal["RematchRunRecorded"] = "RematchRunRecorded"
     input_hash: str
     seed: int
     pairs: int
     changes: int
+    more: bool = False
 
 
 class RematchesApproved(Event):
@@ -60,7 +64,7 @@ class RematchesApproved(Event):
 
 
 REMATCHES_AT_ONCE = 500
-"""Pairs that one run proposes, the first by priority; whom it leaves out waits for the next run."""
+"""Pairs that one run proposes, the first by priority; the next run finds those whom it leaves out."""
 
 
 class RematchRejected(Event):
@@ -77,6 +81,7 @@ class RecordRematchRun(EngineReport):
     input_hash: str
     changes: int
     pairs: tuple[PlannedPairing, ...] = Field(default=(), max_length=REMATCHES_AT_ONCE)
+    more: bool = False
 
 
 class ApproveRematches(Command):
@@ -140,6 +145,19 @@ def by_priority(
             yield planned
 
 
+def run_report(state: Cohort, by: Actor, input_hash: str, pairs: Sequence[PlannedPairing]) -> RecordRematchRun:
+    """What the matching has found for this state, as far as one run proposes it."""
+    return RecordRematchRun(
+        by=by,
+        key=f"rematch:{state.changes}",
+        at=state.as_of,
+        input_hash=input_hash,
+        changes=state.changes,
+        pairs=tuple(pairs[:REMATCHES_AT_ONCE]),
+        more=len(pairs) > REMATCHES_AT_ONCE,
+    )
+
+
 def record_run(
     state: Cohort, command: RecordRematchRun, at: datetime
 ) -> tuple[RematchProposed | RematchRunRecorded, ...]:
@@ -157,7 +175,12 @@ def record_run(
         if linked.rematched:
             proposed.append(RematchProposed(at=at, planned=linked))
     run = RematchRunRecorded(
-        at=at, input_hash=command.input_hash, seed=state.seed, pairs=len(proposed), changes=command.changes
+        at=at,
+        input_hash=command.input_hash,
+        seed=state.seed,
+        pairs=len(proposed),
+        changes=command.changes,
+        more=command.more,
     )
     return (*proposed, run)
 
@@ -202,8 +225,8 @@ def reject(state: Cohort, command: RejectRematch, at: datetime) -> tuple[Rematch
 
 
 def evolve_run(state: Cohort, event: RematchRunRecorded) -> Cohort:
-    """Nothing to do until something changes again."""
-    return replace(state, changes_matched=event.changes)
+    """Nothing to do until something changes again; what is left to find counts as a change."""
+    return replace(state, changes_matched=event.changes, changes=state.changes + event.more)
 
 
 def evolve_approved(state: Cohort, event: RematchesApproved) -> Cohort:

@@ -160,12 +160,16 @@ class Order(Frozen):
 
 
 class Refusal(Frozen):
-    """A pairing that did not do what its cohort told it at `at`, and the sentence that it gave."""
+    """A pairing that did not do what its cohort told it at `at`, and the sentence that it gave.
+
+    `waits`: it gave none. The order lies before it, and is the first thing that it does when it works again.
+    """
 
     pairing: str
     kind: OrderKind
     at: AwareDatetime
     reason: str
+    waits: bool = False
 
 
 class EngineReport(Command):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from domain.cohort.state import Cohort, CohortStage
+from domain.cohort.state import Cohort, CohortStage, Refusal
 from domain.decider import Frozen, Role
 
 AT_WORK = (CohortStage.RUNNING, CohortStage.SUSPENDED)
@@ -17,7 +17,7 @@ class CohortItem(Frozen):
     """One thing about a cohort that a person has to do. It goes away when it is done."""
 
     id: str
-    kind: Literal["invitation_unanswered", "approve_rematch", "rematch_overdue", "order_refused"]
+    kind: Literal["invitation_unanswered", "approve_rematch", "rematch_overdue", "order_refused", "order_unanswered"]
     to: Role
     since: AwareDatetime
     pairing: str | None = None
@@ -98,8 +98,8 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
     ]
     refused = [
         CohortItem(
-            id=f"order_refused-{refusal.pairing}",
-            kind="order_refused",
+            id=f"{_kind_of(refusal)}-{refusal.pairing}",
+            kind=_kind_of(refusal),
             to=Role.COORDINATOR,
             since=refusal.at,
             pairing=refusal.pairing,
@@ -107,3 +107,7 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
         for refusal in state.refusals
     ]
     return (*invitations, *proposals, *overdue, *refused)
+
+
+def _kind_of(refusal: Refusal) -> Literal["order_refused", "order_unanswered"]:
+    return "order_unanswered" if refusal.waits else "order_refused"

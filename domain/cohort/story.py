@@ -87,8 +87,10 @@ def tell(event: CohortEvent) -> str:
         case amendment.DesignAmended(design=design):
             return f"The program's design was amended to version {design.version}."
         case orders.OrderCarriedOut(kind=kind, obeyed=obeyed, refusals=refusals):
-            refused = f"; {len(refusals)} refused" if refusals else ""
-            return f"The order to {kind.value} was carried out by {_pairings(obeyed)}{refused}."
+            silent = sum(refusal.waits for refusal in refusals)
+            refused = f"; {len(refusals) - silent} refused" if len(refusals) > silent else ""
+            unanswered = f"; {silent} gave no answer and will find it" if silent else ""
+            return f"The order to {kind.value} was carried out by {_pairings(obeyed)}{refused}{unanswered}."
         case eligibility.EligibilityChanged(eligible=eligible):
             return f"A participant is {'eligible again' if eligible else 'not eligible any more'}."
         case overriding.PairingOverridden(kind=kind):

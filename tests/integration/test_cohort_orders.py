@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
+import pytest
 import pytest_asyncio
-from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living
-from live_pairing import histories, replay, when
+from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living, roster
+from live_pairing import histories, just_now, replay, settings_for, when, working
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 
+from activities.launching import LaunchRequest, approved, creation, start_pairing
 from activities.ordering import Ordering, OrderRequest
 from domain.cohort.amendment import AmendProgram
 from domain.cohort.closing import CancelCohort
@@ -19,8 +22,11 @@ from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.pairing.closing import CloseEarly
 from domain.pairing.decider import fold, load
 from domain.pairing.state import CloseReason, Hold, Pairing, Stage
+from eventstore.records import StoredEvent
 from eventstore.store import EventStore
+from serving.settings import Settings
 from workflows.commands import update_name
+from workflows.contract import ORDERS
 
 
 @pytest_asyncio.fixture
@@ -66,6 +72,7 @@ async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled_for_g
         kind=order.kind,
         at=order.at,
         update=update_name(type(command)),
+        signal=ORDERS[type(command)],
         command=command.model_dump(mode="json"),
         pairings=(*running.launched, "nobody~nobody"),
     )
@@ -96,3 +103,54 @@ async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled_for_g
         assert (closed.stage, closed.reason, closed.final) == (Stage.CANCELLED, "cohort_cancelled", True)
     assert (await cohort.runs(running)) == runs_before, "no pairing was started again"
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def test_a_pairing_that_does_not_answer_stops_no_cohort_and_misses_no_order(
+    temporal_client: Client, database_url: str, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=2))
+    async with living(temporal_client, database_url, store) as cohort:
+        proposed = await enrolled_and_matched(cohort)
+        silent, *others = (planned.pairing for planned in proposed.proposed)
+        nobodys = settings_for(database_url)
+        async with working(temporal_client, nobodys):
+            await begun(cohort, proposed, nobodys)
+        await cohort.desk.approve(APPROVER)
+        await cohort.launched()
+
+        await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason="the works council asks for time"))
+        suspended = await told(cohort)
+        (unanswered,) = suspended.refusals
+        assert (unanswered.pairing, unanswered.kind, unanswered.waits) == (silent, OrderKind.SUSPEND, True)
+        assert [(await pairing(cohort, id)).stage for id in others] == [Stage.PAUSED] * len(others)
+
+        monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=20))
+        await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
+        for id in others:
+            await when(lambda id=id: pairing(cohort, id), lambda found: found.stage is Stage.OFFERED)
+        async with working(temporal_client, nobodys):  # it finds both orders in one task
+            assert (await told(cohort)).refusals == (), "it has answered since"
+            heard = await when(lambda: cohort.store.read(f"pairing/{cohort.desk.cohort}/{silent}"), both)
+            orders = [event.type for event in heard if "Cohort" in event.type]
+            assert orders == ["SuspendedWithCohort", "ResumedWithCohort"], "in the order in which they were given"
+        await replay(await when(lambda: histories(cohort.client, f"pairing/{cohort.desk.cohort}/{silent}")))
+        await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+def both(stored: Sequence[StoredEvent]) -> bool:
+    return sum("WithCohort" in event.type for event in stored) >= 2
+
+
+async def begun(cohort: LiveCohort, proposed: Cohort, elsewhere: Settings) -> None:
+    """The first pairing's workflow, on another task queue; the launch will find that it runs."""
+    request = LaunchRequest(
+        cohort=proposed.id,
+        design=proposed.design,
+        pairs=approved(proposed.proposed[:1]),
+        approved_at=just_now(),
+        starts_at=just_now(),
+    )
+    people = {person.id: person for person in roster()}
+    await start_pairing(cohort.client, elsewhere.task_queue, creation(request, request.pairs[0], people))
+    stream = f"pairing/{cohort.desk.cohort}/{request.pairs[0].pairing}"
+    await when(lambda: cohort.store.read(stream), lambda found: len(found) == 2)

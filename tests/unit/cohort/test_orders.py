@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.cohort.orders import OrderCarriedOut, RecordOrder, pairing_command, tellings
+from domain.cohort.orders import OrderCarriedOut, RecordOrder, behind, pairing_command, tellings
 from domain.cohort.state import Order, OrderKind, Refusal
+from domain.cohort.status import cohort_status
+from domain.cohort.story import tell
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.pairing.decider import decide, evolve
 from tests.unit.pairing.given import in_meetings, with_a_meeting
@@ -65,6 +67,22 @@ def test_who_did_not_obey_stays_visible_until_told_something_that_is_done() -> N
     again = STUBBORN.model_copy(update={"reason": "another"})
     story.when(SuspendCohort, COORDINATOR, reason="a works council").told(1, again)
     assert story.state.refusals == (again,)
+
+
+def test_who_gave_no_answer_is_behind_until_it_gives_one() -> None:
+    silent = STUBBORN.model_copy(update={"waits": True})
+    story = running().when(SuspendCohort, COORDINATOR, reason="a works council").told(1, silent)
+    assert behind(story.state) == {"m2-e2"}
+    (report,) = story.latest
+    assert tell(report) == "The order to suspend was carried out by 1 pairing; 1 gave no answer and will find it."
+    assert [item.kind for item in cohort_status(story.state).items] == ["order_unanswered"]
+
+    later = silent.model_copy(update={"kind": OrderKind.RESUME})
+    story.when(ResumeCohort, COORDINATOR).told(1, later)
+    assert story.state.refusals == (later,), "one item, for the latest"
+
+    story.when(SuspendCohort, COORDINATOR, reason="a works council").told(2)
+    assert (behind(story.state), story.state.refusals) == (frozenset(), ()), "an answer to whatever order"
 
 
 def test_the_orders_design_is_the_one_of_its_day() -> None:

@@ -8,6 +8,7 @@ from activities.matching import RematchRequest, match_again
 from domain.cohort.capacity import free_places
 from domain.cohort.decider import Work, notices, work
 from domain.cohort.rematch import (
+    REMATCHES_AT_ONCE,
     ApproveRematches,
     Candidate,
     RecordRematchRun,
@@ -19,6 +20,7 @@ from domain.cohort.rematch import (
     by_priority,
     candidates,
     never_again,
+    run_report,
 )
 from domain.cohort.running import RecordLaunch
 from domain.cohort.shorter_plan import plan_of
@@ -26,6 +28,7 @@ from domain.cohort.state import Participant, PlannedPairing
 from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate, LeaveWaitingList, Owed, rematches_of
 from domain.decider import Actor
+from eventstore.records import EVENTS_AT_ONCE
 from tests.unit.roster_people import mentee, mentor
 
 from .given import APPROVER, COORDINATOR, ENGINE, MENTOR, Story, an, day, design, planned, running
@@ -54,6 +57,29 @@ def test_who_waits_on_both_sides_is_matched_and_linked_to_what_ended() -> None:
     assert work(story.state) is None, "until something changes"
     told = [(notice.to, notice.about) for event in story.latest for notice in notices(story.state, event)]
     assert told == [("role:approver", (("pairs", "1"),))]
+
+
+def test_what_one_run_cannot_propose_the_next_one_does() -> None:
+    story = running()
+    for start in range(101, 701, 50):
+        late = [one for at in range(start, start + 50) for one in people_of(at)]
+        story.when(JoinLate, COORDINATOR, participants=late)
+    pairs = [planned(number) for number in range(101, 701)]
+
+    first = run_report(story.state, ENGINE, "abc", pairs)
+    story.when(RecordRematchRun, ENGINE, **first.model_dump(exclude={"by", "key"}))
+
+    assert (len(story.state.rematches), len(story.latest) <= EVENTS_AT_ONCE) == (REMATCHES_AT_ONCE, True)
+    assert (work(story.state), len(candidates(story.state))) == (Work.REMATCH, 2 * 100), "the others still wait"
+
+    second = run_report(story.state, ENGINE, "def", pairs[REMATCHES_AT_ONCE:])
+    assert second.key != first.key, "or it would count as a repetition of the first"
+    story.when(RecordRematchRun, ENGINE, **second.model_dump(exclude={"by", "key"}))
+    assert (len(story.state.rematches), candidates(story.state), work(story.state)) == (600, (), None)
+
+
+def people_of(number: int) -> list[Participant]:
+    return [Participant(id=f"m{number}", role="mentor"), Participant(id=f"e{number}", role="mentee")]
 
 
 def test_a_proposal_reserves_its_places() -> None:
