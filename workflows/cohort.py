@@ -416,7 +416,9 @@ def _details(state: Cohort) -> str:
     funnel = state.funnel
     following = f"{_title(state.clocks[0].name)}, {instant(state.clocks[0].due)}" if state.clocks else "nothing"
     lines = [f"- **Its pairings are told:** {order.kind.value}, since {instant(order.at)}" for order in state.orders]
-    lines += [f"- **{len(state.refusals)} pairings did not do what they were told**"] if state.refusals else []
+    if state.refusals:
+        silent = len(behind(state))
+        lines.append(f"- **Did not do what they were told:** {len(state.refusals) - silent} · gave no answer: {silent}")
     return "\n".join(
         [
             f"### {state.stage.value}",
