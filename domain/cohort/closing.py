@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.cohort.archiving import after_cancellation, after_close
 from domain.cohort.orders import ordered
 from domain.cohort.state import Cohort, CohortStage, EngineReport, OrderKind, cohort_during
-from domain.decider import Command, Event, Role
+from domain.decider import Command, Event, Rejected, Role
 from domain.figures import Headline
 from domain.permissions import only
 
@@ -46,7 +46,7 @@ class CancelCohort(Command):
 
 
 class AbandonCohort(EngineReport):
-    """The cohort's workflow was cancelled from outside, at whatever stage. Only the engine sends this."""
+    """The cohort's workflow was cancelled from outside, before its end. Only the engine sends this."""
 
     reason: str
 
@@ -91,9 +91,14 @@ def cancel(state: Cohort, command: CancelCohort, at: datetime) -> tuple[CohortCa
 
 
 def abandon(state: Cohort, command: AbandonCohort, at: datetime) -> tuple[CohortCancelled, ...]:
-    """It ends in the record too; the pairings that it launched go on by themselves. Nobody is left to archive it."""
+    """It ends in the record too; the pairings that it launched go on by themselves.
+
+    Its archive stays due, or its people's data would be kept for ever: the workflow is started again for that.
+    """
     only(command.by, Role.SERVICE)
-    return (CohortCancelled(at=at, reason=command.reason),)
+    if state.ended:
+        raise Rejected("stage", f"the cohort is {state.stage.value} already")
+    return (CohortCancelled(at=at, reason=command.reason, starts=after_cancellation(state, at)),)
 
 
 def evolve_cancelled(state: Cohort, event: CohortCancelled) -> Cohort:

@@ -30,6 +30,7 @@ from domain.pairing.closing import ReportLeaver
 from domain.pairing.offer import DeclineOffer
 from eventstore.people import people, save_people
 from eventstore.store import EventStore
+from operations.reconciling import reconcile
 from workflows.contract import CohortResult
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -226,9 +227,18 @@ async def test_the_matching_sees_nobody_who_is_not_enrolled(cohort: LiveCohort) 
     assert {pair.pair.mentee for pair in proposed.proposed} == {"p-201", "p-202"}
 
 
-async def test_a_cancelled_cohort_is_ended_in_the_record_first(cohort: LiveCohort) -> None:
+async def test_a_cancelled_cohort_is_ended_in_the_record_first_and_archived_in_the_end(cohort: LiveCohort) -> None:
     await enrolled_and_matched(cohort)
     await cohort.handle.cancel()
     await when(cohort.handle.describe, lambda found: found.status is WorkflowExecutionStatus.CANCELED)
     assert (await cohort.store.read(cohort.handle.id))[-1].type == "CohortCancelled"
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+    queue = cohort.settings.task_queue
+    again = [one async for one in reconcile(cohort.client, cohort.store, queue, cohort=cohort.desk.cohort)]
+    assert [(one.stream, one.status, one.repaired) for one in again] == [(cohort.handle.id, "canceled", True)]
+    await cohort.until_its_next_clock(await cohort.desk.state())
+    await when(cohort.handle.describe, lambda found: found.status is WorkflowExecutionStatus.COMPLETED)
+    last = [event.type for event in await cohort.store.read(cohort.handle.id)][-3:]
+    assert last == ["CohortCancelled", "CohortArchived", "AnswersErased"]
+    assert await people(cohort.store, cohort.desk.cohort) == []
