@@ -41,7 +41,11 @@ create table raw (like pairloom.event including defaults including identity);
 alter table raw add primary key (stream_id, version);
 """
 
-_RAW_ONE = f"insert into raw ({_COLUMNS}) values ($1, $2, $3, $4, 1, $5, 0, 1, $5, null, $6, $7, $8, $9, 1, $10, $11)"
+INTO_THE_LEDGER = (
+    f"insert into pairloom.event ({_COLUMNS})"
+    " values ($1, $2, $3, $4, 1, $5, 0, 1, $5, null, $6, $7, $8, $9, 1, $10, $11)"
+)
+_RAW_ONE = INTO_THE_LEDGER.replace("pairloom.event", "raw")
 
 _RAW_MANY = (
     f"insert into raw ({_COLUMNS}) select $1, $2 + n, id, type, 1, $3, n - 1, $4, $3, null, $5, $6, $7, $8, 1, at, data"
@@ -67,10 +71,10 @@ async def appended(connection: Line, stream: str, version: int, size: int) -> No
     who = ("mentor", "P031", "update", "key", 1)
     if size == 1:
         only = (ids[0], "MeetingScheduled", 1, NOW, DATA)
-        await connection.fetchrow(statement("append_one"), stream, version, command, command, None, *who, *only)
+        await connection.fetchval(statement("append_event"), stream, version, command, command, None, *who, *only)
     else:
         rows = (ids, ["MeetingScheduled"] * size, [1] * size, [NOW] * size, [DATA] * size)
-        await connection.fetchrow(statement("append"), stream, version, command, command, None, *who, *rows)
+        await connection.fetchval(statement("append_events"), stream, version, command, command, None, *who, *rows)
 
 
 A_SECOND = 10_000

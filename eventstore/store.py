@@ -110,35 +110,26 @@ class EventStore:
             for attempt in ("first", "once more"):
                 try:
                     async with self._acquired() as connection:
-                        answer = await connection.fetchrow(*call)
+                        last: int | None = await connection.fetchval(*call)
                 except asyncpg.UniqueViolationError as violation:
                     if violation.constraint_name == "event_stream_command":
-                        return await self._already_there(batch)
+                        return await self._why_not(batch)
                     if violation.constraint_name != "event_stream_version":
                         raise
                     if attempt == "first":
                         continue
-                    return Conflict(current=await self._version(batch.stream))
-                assert answer is not None
-                match answer["outcome"]:
-                    case "appended":
-                        return Appended(first=answer["first_version"], last=answer["last_version"])
-                    case "already_there":
-                        return await self._already_there(batch)
-                    case _:
-                        return Conflict(current=answer["last_version"])
+                    last = None
+                if last is None:
+                    return await self._why_not(batch)
+                return Appended(first=batch.expected + 1, last=last)
         raise AssertionError("the second attempt answers or raises")
 
-    async def _version(self, stream: str) -> int:
-        async with self._acquired() as connection:
-            found: int = await connection.fetchval(
-                "select coalesce(max(version), 0) from pairloom.event where stream_id = $1", stream
-            )
-        return found
-
-    async def _already_there(self, batch: Batch) -> AlreadyThere:
+    async def _why_not(self, batch: Batch) -> AlreadyThere | Conflict:
+        """The command was stored before, or somebody else has written the stream."""
         async with self._acquired() as connection:
             rows = await connection.fetch(statement("read_command"), batch.stream, batch.command_id)
+            if not rows:
+                return Conflict(current=await connection.fetchval(statement("version"), batch.stream))
         events = tuple(await self._opened(rows))
         return AlreadyThere(first=events[0].version, last=events[-1].version, events=events)
 
@@ -244,7 +235,8 @@ class EventStore:
 
 def append_call(batch: Batch) -> tuple[str, *tuple[object, ...]]:
     """The statement and its parameters, in its order: the command, its events, its messages."""
-    name, events = ("append_one", _one(*batch.events)) if len(batch.events) == 1 else ("append", _many(batch.events))
+    one = len(batch.events) == 1
+    name, events = ("append_event", _one(*batch.events)) if one else ("append_events", _many(batch.events))
     parameters = [
         batch.stream,
         batch.expected,

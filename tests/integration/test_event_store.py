@@ -291,7 +291,7 @@ async def test_the_functions_are_for_those_whom_they_were_given_to(database_url:
     may = {row["role"]: set(row["names"]) for row in rows}
     assert may.keys() == {"pairloom_reader", "pairloom_app"}
     assert not {name for name in may["pairloom_reader"] if name.startswith(("append", "publish", "erase", "key"))}
-    assert {"append", "append_one"} <= may["pairloom_app"]
+    assert {"append", "append_event", "append_event_with_messages"} <= may["pairloom_app"]
     assert not {"why_not_appended", "put_out", "enter_cluster", "refuse_change"} & may["pairloom_app"]
 
 

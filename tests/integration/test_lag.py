@@ -76,7 +76,7 @@ async def _append_one(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     who = (one.actor_role, one.actor_id, one.source, one.idempotency_key, one.program_version)
     what = (event.event_id, event.type, event.schema_version, event.occurred_at, "{}")
     command = (one.command_id, one.correlation_id, one.causation_id)
-    await connection.fetchrow(statement("append_one"), SLOW, 0, *command, *who, *what)
+    await connection.fetchval(statement("append_event"), SLOW, 0, *command, *who, *what)
 
 
 async def test_a_database_of_before_says_what_it_lacks(

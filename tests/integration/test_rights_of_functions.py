@@ -21,8 +21,10 @@ select p.oid::regprocedure::text
   join pg_namespace n on n.oid = p.pronamespace
  where (n.nspname = 'pairloom' or n.nspname like 'read\\_%')
    and (p.prosecdef or exists (select from unnest(p.proconfig) as setting where setting like 'search_path=%'))
+   and p.prosqlbody is null
    and 'search_path=pg_catalog, pg_temp' <> all (coalesce(p.proconfig, '{}'))
 """
+"""Names in a body that is no text were looked up when the function was made."""
 
 BAIT = """
 create function pg_temp.bite(value pg_catalog.{type}) returns boolean language plpgsql as $$
@@ -51,6 +53,25 @@ async def worker(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.
         await administer(database_url, f"drop role {name}")
 
 
+LURE = """
+create function lure.bite(integer, integer) returns boolean language plpgsql as $$
+begin
+    alter table pairloom.event disable trigger event_is_append_only;
+    return true;
+end;
+$$;
+create operator lure.= (function = lure.bite, leftarg = integer, rightarg = integer);
+set search_path = lure, pg_catalog;
+"""
+"""As the bait, by an operator that the function's own comparison could find first."""
+
+APPEND = """
+select pairloom.append_event(
+           'pairing/spring/p1', 0, gen_random_uuid(), gen_random_uuid(), null, 'mentor', 'P031', 'update', 'yes', 1,
+           gen_random_uuid(), 'OfferAccepted', 1, now(), '{}')
+"""
+
+
 async def test_every_function_with_its_owners_rights_looks_at_temporary_names_last(database_url: str) -> None:
     await prepare(database_url, [Standing()])
     async with connection_to(database_url) as asking:
@@ -73,6 +94,19 @@ async def test_a_temporary_type_does_not_run_with_the_owners_rights(
     await trying.start()
     await worker.execute(BAIT.format(type=bait))
     await worker.fetch(call)
+    guarded = await worker.fetchval(GUARDED)
+    await trying.rollback()
+    assert guarded, "the worker has switched off what keeps events from being changed"
+
+
+async def test_a_callers_own_operators_do_not_run_with_the_owners_rights(
+    database_url: str, worker: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    await administer(database_url, "create schema lure; grant all on schema lure to public")
+    trying = worker.transaction()
+    await trying.start()
+    await worker.execute(LURE)
+    assert await worker.fetchval(APPEND) == 1
     guarded = await worker.fetchval(GUARDED)
     await trying.rollback()
     assert guarded, "the worker has switched off what keeps events from being changed"

@@ -186,9 +186,9 @@ async def test_one_trace_leads_from_the_client_to_the_sql(ground: Ground, databa
         "HandleUpdate:accept_offer": "StartWorkflowUpdate:accept_offer",
         "StartActivity:OfferAccepted": "StartWorkflowUpdate:accept_offer",
         "RunActivity:OfferAccepted": "StartActivity:OfferAccepted",
-        "select pairloom.append_one": "RunActivity:OfferAccepted",
+        "select pairloom.append_event": "RunActivity:OfferAccepted",
     }
-    [sql] = [span for span in trace if span.name == "select pairloom.append_one"]
+    [sql] = [span for span in trace if span.name == "select pairloom.append_event"]
     assert sql.attributes is not None
     assert sql.attributes["db.system.name"] == "postgresql"
     for span in spans:
@@ -225,7 +225,7 @@ async def test_a_line_of_the_log_is_found_by_its_trace(
     assert asked_for.context is not None
     assert line["trace_id"] == ran.trace_id.hex() == f"{asked_for.context.trace_id:032x}"
     assert line["span_id"] == ran.span_id.hex()
-    assert "select pairloom.append_one" in {span.name for span in spans if span.parent_span_id == ran.span_id}
+    assert "select pairloom.append_event" in {span.name for span in spans if span.parent_span_id == ran.span_id}
 
 
 def test_without_an_address_for_spans_opentelemetry_is_not_even_imported() -> None:

@@ -1,5 +1,5 @@
 -- Without messages: five parameters less to send and to bind.
-select outcome, first_version, last_version
+select case outcome when 'appended' then last_version end
   from pairloom.append(
            $1, $2,
            $3, $4, $5,

@@ -1,5 +1,4 @@
-select outcome, first_version, last_version
-  from pairloom.append(
+select pairloom.append_event_with_messages(
            $1, $2,
            $3, $4, $5,
            $6, $7, $8, $9, $10,

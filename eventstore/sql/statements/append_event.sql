@@ -1,5 +1,5 @@
-select outcome, first_version, last_version
-  from pairloom.append_one(
+-- Without messages: five parameters less to send and to bind.
+select pairloom.append_event(
            $1, $2,
            $3, $4, $5,
            $6, $7, $8, $9, $10,

@@ -1,5 +1,5 @@
-select outcome, first_version, last_version
-  from pairloom.append_one(
+select case outcome when 'appended' then last_version end
+  from pairloom.append(
            $1, $2,
            $3, $4, $5,
            $6, $7, $8, $9, $10,
