@@ -36,6 +36,7 @@ SAID = {
     "pairing commands": "schedule_meeting",
     "pairing act spring/P032~P031 accept_offer --as mentor:P032": "The mentor accepted the offer.",
     "pairing act spring/P032~P031 accept_offer --as mentee:P031": "and the program began.",
+    "pairing act spring/P032~P031 complete_training --as service:": "The mentor completed the training.",
     "pairing act spring/P032~P031 waive_training": "The mentee's training was waived.",
     "pairing act spring/P032~P031 pause": "The pairing was paused until further notice",
     "pairing act spring/P032~P031 resume": "The pairing goes on.",
