@@ -169,6 +169,10 @@ class Decider(Protocol[S, C, E]):
         """Every running clock, earliest first (ties by name)."""
         ...
 
+    def meaning(self, state: S, clock: str) -> str:
+        """What a clock waits to do as things stand, in words for people and for its timer."""
+        ...
+
     def notices(self, state: S, event: E) -> tuple[Notice, ...]:
         """Who must be told what; `state` already includes `event`."""
         ...

@@ -19,7 +19,6 @@ from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing, Ref
 from domain.cohort.status import CohortStatus
 from domain.decider import Frozen, Role
 from domain.matching.assignment import LeftOver
-from domain.pairing.clocks import title
 from domain.pairing.visibility import visible_clock
 from operations.explanation_views import WhatIf
 from operations.pairing_views import moment
@@ -193,7 +192,7 @@ def print_preview(console: Console, found: AmendmentPreview) -> None:
     console.print(f"From version {before} to version {after}:")
     console.print(f"  {len(found.changed)} running pairings take it over; {len(found.notified)} people are told")
     moved = Counter(
-        (title(move.name), "starts" if move.before is None else "stops" if move.after is None else "moves")
+        (move.means, "starts" if move.before is None else "stops" if move.after is None else "moves")
         for pairing in found.changed
         for move in pairing.moves
         if visible_clock(move.name, Role.COORDINATOR)

@@ -26,6 +26,7 @@ from domain.cohort import (
     trail,
     waiting,
 )
+from domain.cohort.clocks import title
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -204,6 +205,11 @@ def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
         return ()
     role, about = told
     return (Notice(to=f"role:{role.value}", template=event.type, deliver_after=after, about=about),)
+
+
+def meaning(state: Cohort, clock: str) -> str:
+    """What a clock waits to do; of a cohort, that does not hang on how it stands."""
+    return title(clock)
 
 
 def load(data: Data, schema_version: int) -> CohortEvent:
