@@ -372,7 +372,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case invitations.InvitationsUnanswered():
             return invitations.evolve_unanswered(state, event)
         case invitations.InvitationDeclined():
-            return invitations.answered(state, event.participant)
+            return invitations.evolve_declined(state, event)
         case enrolment.ParticipantEnrolled():
             return enrolment.evolve_enrolled(state, event)
         case enrolment.ParticipantWithdrawn():
@@ -380,7 +380,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case enrolment.EnrolmentExtended():
             return state
         case enrolment.EnrolmentClosed():
-            return replace(state, stage=CohortStage.MATCHING, since=event.at, invited=())
+            return enrolment.evolve_closed(state, event)
         case matching.PairingProposed():
             return replace(state, proposed=(*state.proposed, event.planned))
         case matching.MatchRunRecorded():
@@ -402,7 +402,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case waiting.WaitingListLeft():
             return waiting.evolve_left(state, event)
         case waiting.LateJoined():
-            return replace(state, participants=(*state.participants, event.participant))
+            return waiting.evolve_late(state, event)
         case waiting.RematchOverdue():
             return waiting.evolve_overdue(state, event)
         case rematch.RematchProposed():

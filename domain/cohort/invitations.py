@@ -8,8 +8,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.cohort.absence import back, gone
 from domain.cohort.enrolment import ParticipantEnrolled
-from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock, Invited, Participant, cohort_during
+from domain.cohort.state import (
+    AbsentBecause,
+    Cohort,
+    CohortClock,
+    CohortStage,
+    FireCohortClock,
+    Invited,
+    Participant,
+    cohort_during,
+)
 from domain.decider import Actor, Clock, Command, Event, ParticipantId, Rejected, Role
 from domain.lateness import fired
 from domain.permissions import only
@@ -126,7 +136,8 @@ def unanswered(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[
 def evolve_invited(state: Cohort, event: ParticipantsInvited) -> Cohort:
     """Asked, and not answered."""
     asked = tuple(Invited(participant=person, batch=event.batch) for person in event.participants)
-    return replace(state, invited=(*state.invited, *asked), invitations=event.batch)
+    invited = replace(state, invited=(*state.invited, *asked), invitations=event.batch)
+    return back(invited, {person.id for person in event.participants})
 
 
 def evolve_unanswered(state: Cohort, event: InvitationsUnanswered) -> Cohort:
@@ -140,9 +151,10 @@ def evolve_unanswered(state: Cohort, event: InvitationsUnanswered) -> Cohort:
     )
 
 
-def answered(state: Cohort, person: ParticipantId) -> Cohort:
-    """Whoever has enrolled or declined is not asked any more."""
-    return replace(state, invited=tuple(one for one in state.invited if one.participant.id != person))
+def evolve_declined(state: Cohort, event: InvitationDeclined) -> Cohort:
+    """Nobody reminds them any more, and no repetition asks them again."""
+    others = tuple(one for one in state.invited if one.participant.id != event.participant)
+    return gone(replace(state, invited=others), (event.participant,), AbsentBecause.DECLINED)
 
 
 def _invited(state: Cohort, by: Actor, person: ParticipantId) -> Invited:

@@ -9,7 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.cohort.absence import back, gone
 from domain.cohort.state import (
+    AbsentBecause,
     Cohort,
     CohortClock,
     CohortStage,
@@ -226,10 +228,15 @@ def left_over(state: Cohort, people: Sequence[LeftOver], at: datetime) -> tuple[
     )
 
 
+def evolve_late(state: Cohort, event: LateJoined) -> Cohort:
+    """One more who takes part."""
+    return replace(state, participants=(*state.participants, event.participant))
+
+
 def evolve_joined(state: Cohort, event: WaitingListJoined) -> Cohort:
     """One more."""
     return replace(
-        state,
+        back(state, (event.entry.person,)),
         waiting=(*state.waiting, event.entry),
         waited=max(state.waited, event.entry.number),
         changes=state.changes + (not event.entry.next_cohort),
@@ -237,7 +244,9 @@ def evolve_joined(state: Cohort, event: WaitingListJoined) -> Cohort:
 
 
 def evolve_left(state: Cohort, event: WaitingListLeft) -> Cohort:
-    """One fewer, and no proposal with them."""
+    """One fewer, and no proposal with them. Who was to wait for the next cohort alone is not asked by a repetition."""
+    if all(person.id != event.participant for person in state.participants):
+        state = gone(state, (event.participant,), AbsentBecause.WITHDREW)
     proposals = tuple(planned for planned in state.rematches if event.participant not in planned.people)
     waiting = tuple(entry for entry in state.waiting if entry.person != event.participant)
     return replace(state, waiting=waiting, rematches=proposals, changes=state.changes + 1)
