@@ -27,6 +27,7 @@ from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.answers import answer, console, gives
 from operations.cohort_app import cohort_app, coordinator
+from operations.cohort_invitations import invite, must_not_be_invited
 from operations.cohort_launch import follow_launch
 from operations.cohort_views import (
     Approved,
@@ -62,22 +63,32 @@ def create(
     program: Annotated[Path, typer.Option("--program", help="The program design (YAML).")],
     roster: Annotated[Path, typer.Option("--roster", help="The people (CSV).")],
     seed: Annotated[int, typer.Option(min=0, help="Decides ties in the matching.")] = 1,
+    invites: Annotated[
+        bool, typer.Option("--invite", help="Ask the people instead of enrolling them; more are asked when run again.")
+    ] = False,
     data: DataDirectory = DEV_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Create a cohort, enrol the roster, propose pairs. After an interruption, run it again: nothing happens twice."""
     design = read_program(program)
-    roster_people = read_roster(roster, design)
+    given = None if invites else read_roster(roster, design)
 
     async def run() -> tuple[Cohort, dict[str, str]]:
         async with reach(data) as servers:
+            roster_people = given
+            if roster_people is None:
+                roster_people = read_roster(roster, design, await people(servers.store, cohort))
             desk = CohortDesk(servers.client, cohort, coordinator())
             await desk.create(design, seed)
             existing = await desk.state()
             if existing.design != design:
                 raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
-                await desk.enrol(servers.store, roster_people)
+                if invites:
+                    await invite(desk, servers.store, existing, roster_people)
+                else:
+                    must_not_be_invited(existing)
+                    await desk.enrol(servers.store, roster_people)
             else:
                 await _must_be_its_roster(servers.store, existing, roster_people)
             proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
@@ -220,7 +231,7 @@ async def _must_be_its_roster(store: EventStore, state: Cohort, roster: list[Per
     if changes is not None:
         raise Refused(
             f"{state.id} exists already, with another roster ({changes}), and its enrolment is over. Nothing was taken "
-            "over: choose another id",
+            f"over: choose another id, or once its pairs run, take people in by `pairloom cohort join {state.id}`.",
             "duplicate",
         )
 

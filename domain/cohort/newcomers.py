@@ -36,17 +36,22 @@ class Known(Frozen):
 
 
 class Newcomers(Frozen):
-    """A roster, sorted out: who is new, and who is known. `unread` are known people of whom the cohort has no row."""
+    """A roster, sorted out: who is new, and who is known.
+
+    `unread` are known people of whom the cohort needs a row and has none, `renewed` those whose row reads otherwise.
+    """
 
     new: tuple[Person, ...]
     known: tuple[Known, ...]
     unread: tuple[Person, ...] = ()
+    renewed: tuple[Person, ...] = ()
 
 
 def newcomers(state: Cohort, roster: Sequence[Person], stored: Sequence[Person]) -> Newcomers:
     """Sort the roster out, by id. `stored` are the rows that the cohort has."""
     known, rows = known_as(state), {person.id: person for person in stored}
     in_order = sorted(roster, key=lambda person: person.id)
+    needed = [person for person in in_order if known.get(person.id) in NEEDED]
     return Newcomers(
         new=tuple(person for person in in_order if person.id not in known),
         known=tuple(
@@ -54,7 +59,8 @@ def newcomers(state: Cohort, roster: Sequence[Person], stored: Sequence[Person])
             for person in in_order
             if person.id in known
         ),
-        unread=tuple(person for person in in_order if known.get(person.id) in NEEDED and person.id not in rows),
+        unread=tuple(person for person in needed if person.id not in rows),
+        renewed=tuple(person for person in needed if rows.get(person.id, person) != person),
     )
 
 

@@ -94,10 +94,14 @@ class RequestRematch(Command):
     stands: EndedPairing | None = Field(default=None, description="filled in by the engine; what is sent is ignored")
 
 
+JOIN_AT_ONCE = 100
+"""Late joiners that one command takes."""
+
+
 class JoinLate(Command):
     """The coordinator adds people to a running cohort: onto the waiting list, or that of the next cohort."""
 
-    participants: tuple[Participant, ...] = Field(min_length=1, max_length=100)
+    participants: tuple[Participant, ...] = Field(min_length=1, max_length=JOIN_AT_ONCE)
 
 
 class LeaveWaitingList(Command):
@@ -161,7 +165,8 @@ def join_late(state: Cohort, command: JoinLate, at: datetime) -> tuple[LateJoine
     known = {person.id for person in state.participants} | {entry.person for entry in state.waiting}
     if len(set(ids)) != len(ids) or known & set(ids):
         raise Rejected("duplicate", "somebody is listed twice, enrolled already or on the waiting list")
-    in_time = not too_late(state, at) and _is_early_enough(state, at)
+    until = takes_late_joiners_until(state)
+    in_time = until is not None and at <= until
     joined = tuple(LateJoined(at=at, participant=person) for person in command.participants) if in_time else ()
     entries = [
         Waiting(
@@ -178,9 +183,12 @@ def join_late(state: Cohort, command: JoinLate, at: datetime) -> tuple[LateJoine
     return (*joined, *(_joined(state, entry, at) for entry in entries))
 
 
-def _is_early_enough(state: Cohort, at: datetime) -> bool:
-    start = state.starts_at
-    return start is not None and at <= start + state.design.rematch.late_until + state.suspended_for
+def takes_late_joiners_until(state: Cohort) -> datetime | None:
+    """Who comes later waits for the next cohort; None before the approval."""
+    start, end, policy = state.starts_at, state.program_end, state.design.rematch
+    if start is None or end is None:
+        return None
+    return min(start + policy.late_until + state.suspended_for, end - policy.least_left)
 
 
 def leave(state: Cohort, command: LeaveWaitingList, at: datetime) -> tuple[WaitingListLeft, ...]:

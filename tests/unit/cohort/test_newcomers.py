@@ -83,3 +83,4 @@ def test_a_roster_is_sorted_out_by_id_and_says_what_reads_otherwise() -> None:
         Known(person="m1", known_as=KnownAs.ENROLLED, differs=("site", "openness")),
     )
     assert [person.id for person in found.unread] == ["e2"], "who has declined is not stored again"
+    assert [person.id for person in found.renewed] == ["m1"]
