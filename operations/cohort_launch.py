@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from domain.cohort.state import CohortStage
 from eventstore.store import EventStore
-from operations.cohort_views import Launched
+from operations.cohort_views import BEFORE_LAUNCH, Launched
 from operations.cohorts import CohortDesk, CohortNotStarted
 from operations.endings import Refused
 
 LOOK_EVERY = 0.25
 PATIENCE = 120
 """Seconds in which at least one more pairing must have come to life."""
-
-BEFORE_APPROVAL = (CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
 
 
 async def follow_launch(desk: CohortDesk, store: EventStore, tell: Callable[[int, int], None]) -> Launched:
@@ -24,7 +21,7 @@ async def follow_launch(desk: CohortDesk, store: EventStore, tell: Callable[[int
     Raises Refused before the approval, CohortNotStarted where the launch stands still.
     """
     state = await desk.state()
-    if state.stage in BEFORE_APPROVAL:
+    if state.stage in BEFORE_LAUNCH:
         raise Refused(
             f"The cohort is {state.stage.value}: its pairs must be approved first, by `pairloom cohort approve "
             f"{desk.cohort} --as NAME`.",

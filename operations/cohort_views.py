@@ -45,6 +45,11 @@ WAITS = {
     WaitsBecause.JOINED_LATE: "joined late",
 }
 
+STEPS = {"undoable": "closed, can be undone"}
+"""Steps of a funnel whose names do not say it."""
+
+BEFORE_LAUNCH = (CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
+
 FIRST = 10
 """Lines of a longer list on the screen of `status`; `--json` and `today` have all of them."""
 
@@ -221,15 +226,26 @@ def watched(found: CohortWatched, now: datetime) -> Group:
     needs = "Nothing needs a person." if not waiting else f"{waiting} thing{'' if waiting == 1 else 's'} to look at:"
     parts: list[Text | Table] = [
         Text.from_markup(f"[bold]{escape(found.cohort.title)}[/bold]  ({found.cohort.cohort}): {found.cohort.stage}\n"),
-        _funnel(found.funnel),
+        _before_launch(found.cohort) if found.cohort.stage in BEFORE_LAUNCH else _funnel(found.funnel),
         Text(f"\n{needs}"),
     ]
     if waiting:
         parts.append(attention_table(found.attention[:FIRST], now))
     if waiting > FIRST:
         parts.append(Text(f"and {waiting - FIRST} more: pairloom today"))
-    parts.append(_load(found.load))
+    if found.load:
+        parts.append(_load(found.load))
     return Group(*parts)
+
+
+def _before_launch(cohort: CohortStatus) -> Text:
+    """While nothing runs, a funnel would be a column of noughts."""
+    told = f"{cohort.mentors} mentors and {cohort.mentees} mentees take part"
+    if cohort.invited:
+        told += f"; {counted(cohort.invited)} invited without an answer: pairloom cohort show {cohort.cohort}"
+    if cohort.proposed:
+        told += f"; {cohort.proposed} pairs are proposed: pairloom cohort show {cohort.cohort}"
+    return Text(told)
 
 
 def print_decided(console: Console, found: Decided) -> None:
@@ -315,7 +331,7 @@ def _funnel(funnel: Funnel) -> Table:
     table.add_column()
     table.add_column(justify="right")
     for step, count in funnel.model_dump().items():
-        table.add_row(f"  {step.replace('_', ' ')}", str(count))
+        table.add_row(f"  {STEPS.get(step, step.replace('_', ' '))}", str(count))
     return table
 
 
