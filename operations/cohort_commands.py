@@ -61,7 +61,7 @@ EVERY = 2.0
 def create(
     cohort: CohortId,
     program: Annotated[Path, typer.Option("--program", help="The program design (YAML).")],
-    roster: Annotated[Path, typer.Option("--roster", help="The people (CSV).")],
+    roster: Annotated[Path, typer.Option("--roster", help="The people (CSV or XLSX).")],
     seed: Annotated[int, typer.Option(min=0, help="Decides ties in the matching.")] = 1,
     invites: Annotated[
         bool, typer.Option("--invite", help="Ask the people instead of enrolling them; more are asked when run again.")

@@ -65,7 +65,7 @@ def joined(state: Cohort, found: Newcomers) -> Joined:
     known = known_as(state)
     return Joined(
         cohort=state.id,
-        joined=tuple(Known(person=person.id, known_as=known[person.id]) for person in found.new),
+        joined=tuple(Known(person=person.id, role=person.role, known_as=known[person.id]) for person in found.new),
         known=found.known,
         kept=tuple(person.id for person in found.unread),
         until=takes_late_joiners_until(state),

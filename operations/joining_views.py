@@ -58,17 +58,20 @@ def _print_new(console: Console, found: Joined) -> None:
 
 def _print_known(console: Console, found: Joined) -> None:
     absent = [one for one in found.known if one.known_as in ABSENT]
-    others = len(found.known) - len(absent)
+    erased = sum(one.known_as is KnownAs.ERASED for one in found.known)
+    others = len(found.known) - len(absent) - erased
     if others:
         _say(console, f"Known already and left as they are: {counted(others)}.")
+    if erased:
+        _say(console, f"Erased before, and not taken in again: {counted(erased)}.")
     if absent:
         told = ", ".join(f"{one.person} ({ABSENT[one.known_as]})" for one in absent)
         _say(console, f"Not taken in, as they were asked before: {told}. If one of them wants to join now:")
-        one = absent[0].person
+        one = absent[0]
         _say(
             console,
-            f"  pairloom cohort act {found.cohort} join_late --as coordinator:YOUR-ID participants.1.id={one} "
-            "participants.1.role=mentor",
+            f"  pairloom cohort act {found.cohort} join_late --as coordinator:YOUR-ID participants.1.id={one.person} "
+            f"participants.1.role={one.role}",
         )
     differing = [one for one in found.known if one.differs]
     if differing:

@@ -161,6 +161,8 @@ def _invited(state: Cohort, by: Actor, person: ParticipantId) -> Invited:
     found = next((one for one in state.invited if one.participant.id == person), None)
     if by.role is not Role.COORDINATOR and by.id != person:
         raise Rejected("role", "everybody answers for themselves")
+    if found is None and any(one.id == person for one in state.participants):
+        raise Rejected("duplicate", f"'{person}' takes part already")
     if found is None:
         raise Rejected("unknown", f"'{person}' has no open invitation")
     if by.role is not Role.COORDINATOR and by.role.value != found.participant.role:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Literal
 
 from domain.cohort.state import AbsentBecause, Cohort
 from domain.decider import Frozen, ParticipantId
@@ -28,9 +29,10 @@ NEEDED = (KnownAs.ENROLLED, KnownAs.WAITING, KnownAs.NEXT_COHORT, KnownAs.INVITE
 
 
 class Known(Frozen):
-    """Somebody of the roster whom the cohort knows. `differs` names the columns that the cohort has otherwise."""
+    """Somebody of the roster, with the role there. `differs` names the columns that the cohort has otherwise."""
 
     person: ParticipantId
+    role: Literal["mentor", "mentee"]
     known_as: KnownAs
     differs: tuple[str, ...] = ()
 
@@ -55,7 +57,12 @@ def newcomers(state: Cohort, roster: Sequence[Person], stored: Sequence[Person])
     return Newcomers(
         new=tuple(person for person in in_order if person.id not in known),
         known=tuple(
-            Known(person=person.id, known_as=known[person.id], differs=tuple(_differing(person, rows.get(person.id))))
+            Known(
+                person=person.id,
+                role=person.role,
+                known_as=known[person.id],
+                differs=tuple(_differing(person, rows.get(person.id))),
+            )
             for person in in_order
             if person.id in known
         ),

@@ -26,9 +26,15 @@ SAID = {
     "cohort match spring --what-if": "With the weights skills 8",
     "cohort override spring pin": "is made anew around your correction",
     "cohort override spring forbid": "28 pairs stay, 1 goes, 1 comes instead",
+    "cohort create autumn": "Somebody says yes:  pairloom cohort act autumn accept_invitation --as mentee:P001",
+    "cohort act autumn accept_invitation --as mentor:P032": "A mentor enrolled.",
+    "cohort act autumn accept_invitation --as mentee:P002": "A mentee enrolled.",
+    "cohort act autumn decline_invitation": "Somebody does not take part.",
+    "cohort show autumn": "68 people invited: 2 take part, 1 declined, 65 have not answered.",
+    "cohort match autumn": "1 pairs",
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
-    "today": "Nothing needs a person.",
+    "today": "approve pairs",
     "cohort list": "spring  RUNNING",
     "cohort status spring": "launched",
     "pairing show spring/P032~P031": "accept_offer or decline_offer",
@@ -47,6 +53,8 @@ SAID = {
     "cohort amend spring --program examples/digital-fluency-2.yaml --preview": "Nothing was changed",
     "cohort amend spring --program examples/digital-fluency-2.yaml --yes": '"AMBER without a meeting held" moves in 1',
     "cohort commands": "suspend_cohort",
+    "cohort join spring": "On the waiting list of spring now, 2 people: P069, P070.",
+    "cohort act spring approve_rematches": "Re-matches were approved: ",
     "store export spring": "events of spring are in",
     "cohort close spring": "spring is CANCELLED.",
     "cohort act spring erase_subject": "A participant's data are to be erased.",
@@ -87,6 +95,14 @@ def _once_more(data: Path, words: list[str]) -> None:
         case ["cohort", "suspend", *_]:
             unasked = run("cohort", "close", "spring", "--as", "head-of-learning", "--reason", "none", "--data", data)
             assert (unasked.returncode, "Repeat it with --yes" in unasked.stderr) == (1, True)
+        case ["cohort", "create", "autumn", *_]:
+            again = run(*words, "--data", data)
+            assert (again.returncode, "nobody is invited now" in again.stderr) == (0, True)
+            enrols = run(*words[:-1], "--data", data)
+            assert (enrols.returncode, "asks its people by invitation" in enrols.stderr) == (1, True)
+        case ["cohort", "join", *_]:
+            asyncio.run(_once_stored(running_ground(data).database_url, "RematchProposed"))
+            assert "known already" in _run(data, words).lower(), "nobody joins twice"
         case ["store", "export", *_]:
             database = running_ground(data).database_url
             assert {"HistoryViewed", "DataExported"} <= asyncio.run(_types(database, "cohort/spring"))
@@ -96,10 +112,14 @@ def _once_more(data: Path, words: list[str]) -> None:
             pass
 
 
-async def _until_erased(database: str) -> None:
+async def _once_stored(database: str, event: str) -> None:
     async with asyncio.timeout(60):
-        while "SubjectErased" not in await _types(database, "cohort/spring"):  # noqa: ASYNC110  # by the worker
+        while event not in await _types(database, "cohort/spring"):  # noqa: ASYNC110  # by the worker
             await asyncio.sleep(0.2)
+
+
+async def _until_erased(database: str) -> None:
+    await _once_stored(database, "SubjectErased")
     async with await EventStore.connect(database, max_size=1) as store:
         assert "P031" not in {person.id for person in await people(store, "spring")}
 

@@ -78,9 +78,9 @@ def test_a_roster_is_sorted_out_by_id_and_says_what_reads_otherwise() -> None:
 
     assert [person.id for person in found.new] == ["also-new", "new"]
     assert found.known == (
-        Known(person="e1", known_as=KnownAs.DECLINED),
-        Known(person="e2", known_as=KnownAs.INVITED),
-        Known(person="m1", known_as=KnownAs.ENROLLED, differs=("site", "openness")),
+        Known(person="e1", role="mentee", known_as=KnownAs.DECLINED),
+        Known(person="e2", role="mentee", known_as=KnownAs.INVITED),
+        Known(person="m1", role="mentor", known_as=KnownAs.ENROLLED, differs=("site", "openness")),
     )
     assert [person.id for person in found.unread] == ["e2"], "who has declined is not stored again"
     assert [person.id for person in found.renewed] == ["m1"]

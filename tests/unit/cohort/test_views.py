@@ -133,6 +133,15 @@ def test_who_was_asked_before_is_not_taken_in_by_a_roster() -> None:
     ]
 
 
+def test_who_was_erased_is_not_taken_in_again() -> None:
+    gone = running().when(JoinLate, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
+    gone.when(EraseSubject, COORDINATOR, participant="p8")
+    assert joins(gone, late("p8"), []) == [
+        "Nobody in the roster is new to spring.",
+        "Erased before, and not taken in again: 1 person.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("story", "saying"),
     [
