@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intake.problems import Problem, quoted
@@ -12,12 +12,13 @@ from intake.problems import Problem, quoted
 class Relations:
     """Gathered row by row; a few short texts a person stay in memory. `titles` are the file's names of the columns.
 
-    `known` are people beside the file: the address of each by the id.
+    `known` are people beside the file: the address of each by the id. Of those `erased`, only the ids are known.
     """
 
     file: str
     titles: Mapping[str, str]
     known: Mapping[str, str] = field(default_factory=dict)
+    erased: Collection[str] = ()
     known_by_address: dict[str, str] = field(init=False)
     line_of: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, int] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Relations:
 
     def has(self, one: str) -> bool:
         """Whether somebody of this id is in the file or known beside it."""
-        return one in self.line_of or one in self.known
+        return one in self.line_of or one in self.known or one in self.erased
 
     def unsettled(self) -> Iterator[Problem]:
         """What only the whole file can tell."""

@@ -42,7 +42,7 @@ def join(
         async with reach(data) as servers:
             desk = CohortDesk(servers.client, cohort, coordinator())
             state, stored = await desk.state(), await people(servers.store, cohort)
-            found = newcomers(state, read_roster(roster, state.design, stored), stored)
+            found = newcomers(state, read_roster(roster, state.design, stored, (*state.erasing, *state.erased)), stored)
             must_take(state, found.new, datetime.now(UTC))
             await desk.join(servers.store, found)
             return joined(await desk.state(), found)

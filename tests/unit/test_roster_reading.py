@@ -197,6 +197,8 @@ def test_rows_may_name_whom_the_cohort_knows_and_have_an_address_of_their_own(tm
         (4, "email", "'boss@x.example' again (first in line 3)"),
     ]
     assert "or of somebody in the cohort" in refused.value.report()
+    file.write_text(text_of([late.model_copy(update={"manager": "forgotten"})], ","), newline="")
+    assert read_roster(file, design(), known, erased=("forgotten",))[0].manager == "forgotten"
 
 
 def test_a_column_that_is_wrong_in_every_row_is_told_so_often_and_then_counted(tmp_path: Path) -> None:
