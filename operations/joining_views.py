@@ -19,6 +19,18 @@ ABSENT = {
 }
 
 
+LEFT_ALONE = {
+    KnownAs.ENROLLED: "Known already and left as they are",
+    KnownAs.INVITED: "Invited already",
+    KnownAs.WAITING: "On the waiting list already",
+    KnownAs.NEXT_COHORT: "Waiting for the next cohort already",
+    KnownAs.ERASED: "Erased before, and not taken in again",
+}
+"""Whom the roster has and nothing is done about."""
+
+WAITS = (KnownAs.WAITING, KnownAs.NEXT_COHORT)
+
+
 class Joined(Frozen):
     """Late joiners, and whoever of the roster the cohort knew already. What `differs` there was not taken over.
 
@@ -58,12 +70,11 @@ def _print_new(console: Console, found: Joined) -> None:
 
 def _print_known(console: Console, found: Joined) -> None:
     absent = [one for one in found.known if one.known_as in ABSENT]
-    erased = sum(one.known_as is KnownAs.ERASED for one in found.known)
-    others = len(found.known) - len(absent) - erased
-    if others:
-        _say(console, f"Known already and left as they are: {counted(others)}.")
-    if erased:
-        _say(console, f"Erased before, and not taken in again: {counted(erased)}.")
+    for known_as, what in LEFT_ALONE.items():
+        people = [one.person for one in found.known if one.known_as is known_as]
+        if people:
+            which = f": {_ids(people)}" if known_as in WAITS else ""
+            _say(console, f"{what}, {counted(len(people))}{which}.")
     if absent:
         told = ", ".join(f"{one.person} ({ABSENT[one.known_as]})" for one in absent)
         _say(console, f"Not taken in, as they were asked before: {told}. If one of them wants to join now:")

@@ -108,12 +108,16 @@ def test_late_joiners_are_told_where_they_wait_and_what_of_the_roster_was_not_ta
     assert joins(running(), [moved, *late("p8", "p9")], roster()) == [
         "On the waiting list of spring now, 2 people: p8, p9.",
         "A re-match is proposed as soon as there is a partner: `pairloom cohort show spring` shows both.",
-        "Known already and left as they are: 1 person.",
+        "Known already and left as they are, 1 person.",
         "Rows that read otherwise than the cohort's were not taken over: m1 (site).",
     ]
-    assert joins(running(), roster()[:1], roster()) == [
+    again = running().when(JoinLate, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
+    again.when(JoinLate, COORDINATOR, on=100, participants=[Participant(id="p9", role="mentor")])
+    assert joins(again, [*roster()[:1], *late("p8", "p9")], [*roster(), *late("p8", "p9")]) == [
         "Nobody in the roster is new to spring.",
-        "Known already and left as they are: 1 person.",
+        "Known already and left as they are, 1 person.",
+        "On the waiting list already, 1 person: p8.",
+        "Waiting for the next cohort already, 1 person: p9.",
     ]
 
 
@@ -138,7 +142,7 @@ def test_who_was_erased_is_not_taken_in_again() -> None:
     gone.when(EraseSubject, COORDINATOR, participant="p8")
     assert joins(gone, late("p8"), []) == [
         "Nobody in the roster is new to spring.",
-        "Erased before, and not taken in again: 1 person.",
+        "Erased before, and not taken in again, 1 person.",
     ]
 
 
