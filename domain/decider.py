@@ -87,6 +87,10 @@ class Command(Frozen):
     )
 
 
+FILLED_IN = "filled in by the engine; what is sent is ignored"
+"""Of a command's field: its sender need not know of it."""
+
+
 class Clock(Frozen):
     """A running clock. `due` is an instant; an event that starts a name that runs already moves it."""
 

@@ -44,7 +44,7 @@ def shape(annotation: Any, field: FieldInfo | None = None) -> str:
     if inner is not None and issubclass(inner, Enum):
         return " or ".join(f"`{one.value}`" for one in inner)
     if inner is not None and issubclass(inner, BaseModel):
-        return "list of objects" if literal else "object"
+        return "list of objects" if get_origin(annotation) is tuple else "object"
     if literal and all(isinstance(one, str) for one in literal):
         return " or ".join(f"`{one}`" for one in literal)
     if get_origin(annotation) is tuple:

@@ -67,7 +67,7 @@ class InviteParticipants(Command):
 
 
 class AcceptInvitation(Command):
-    """Somebody who was invited takes part."""
+    """Somebody who was invited takes part, and says so as the mentor or mentee that they are."""
 
 
 class DeclineInvitation(Command):

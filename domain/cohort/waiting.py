@@ -21,7 +21,7 @@ from domain.cohort.state import (
     WaitsBecause,
     cohort_during,
 )
-from domain.decider import Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
+from domain.decider import FILLED_IN, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
 from domain.lateness import fired
 from domain.matching.assignment import LeftOver
 from domain.permissions import only
@@ -91,7 +91,7 @@ class RequestRematch(Command):
 
     participant: ParticipantId
     pairing: str
-    stands: EndedPairing | None = Field(default=None, description="filled in by the engine; what is sent is ignored")
+    stands: EndedPairing | None = Field(default=None, description=FILLED_IN)
 
 
 JOIN_AT_ONCE = 100

@@ -20,6 +20,8 @@ Title = Annotated[str, StringConstraints(min_length=1)]
         (dict[str, Duration], "duration for each text"),
         (dict[Literal["id", "name"], Title], "text for any of `id`, `name`"),
         (tuple[Title, ...], "list of texts"),
+        (tuple[RosterPolicy, ...], "list of objects"),
+        (RosterPolicy | None, "object"),
     ],
 )
 def test_a_type_inside_another_keeps_its_words(annotation: Any, words: str) -> None:
