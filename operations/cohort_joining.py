@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from domain.cohort.decider import decide
 from domain.cohort.newcomers import Known, Newcomers, known_as, newcomers
 from domain.cohort.state import Cohort, CohortStage
-from domain.cohort.waiting import takes_late_joiners_until
+from domain.cohort.waiting import takes_late_joiners, takes_late_joiners_until
 from domain.decider import Rejected
-from domain.roster import Person
 from eventstore.people import people
 from intake.roster_file import read_roster
 from operations.answers import answer, gives
 from operations.cohort_app import cohort_app, coordinator
-from operations.cohorts import CohortDesk, late_joiners
+from operations.cohorts import CohortDesk
 from operations.endings import Refused
 from operations.joining_views import Joined, print_joined
 from operations.options import DEV_DATA, AsJson, CohortId, DataDirectory
@@ -42,8 +39,8 @@ def join(
         async with reach(data) as servers:
             desk = CohortDesk(servers.client, cohort, coordinator())
             state, stored = await desk.state(), await people(servers.store, cohort)
+            must_take(state)
             found = newcomers(state, read_roster(roster, state.design, stored, (*state.erasing, *state.erased)), stored)
-            must_take(state, found.new, datetime.now(UTC))
             await desk.join(servers.store, found)
             return joined(await desk.state(), found)
 
@@ -51,13 +48,12 @@ def join(
     answer(taken, as_json, lambda console: print_joined(console, taken))
 
 
-def must_take(state: Cohort, people: tuple[Person, ...], now: datetime) -> None:
-    """By the rules themselves, before anybody's data is saved; raises Refused where the cohort takes nobody in now."""
-    for command in late_joiners(coordinator(), state, people)[:1]:
-        try:
-            decide(state, command, now)
-        except Rejected as rejected:
-            raise Refused(f"Refused: {rejected.reason}. {_advice(state)}".rstrip(), rejected.code) from None
+def must_take(state: Cohort) -> None:
+    """Before anybody's data is read or saved; raises Refused where the cohort takes nobody in now."""
+    try:
+        takes_late_joiners(state)
+    except Rejected as rejected:
+        raise Refused(f"Refused: {rejected.reason}. {_advice(state)}", rejected.code) from None
 
 
 def joined(state: Cohort, found: Newcomers) -> Joined:

@@ -160,7 +160,7 @@ def request(state: Cohort, command: RequestRematch, at: datetime) -> tuple[Pairi
 def join_late(state: Cohort, command: JoinLate, at: datetime) -> tuple[LateJoined | WaitingListJoined, ...]:
     """Until the design's day onto this cohort's list, with a shorter plan to come; later onto the next one's."""
     only(command.by, Role.COORDINATOR)
-    cohort_during(state, CohortStage.RUNNING)
+    takes_late_joiners(state)
     ids = [person.id for person in command.participants]
     known = {person.id for person in state.participants} | {entry.person for entry in state.waiting}
     if len(set(ids)) != len(ids) or known & set(ids):
@@ -181,6 +181,11 @@ def join_late(state: Cohort, command: JoinLate, at: datetime) -> tuple[LateJoine
         for nth, person in enumerate(command.participants, start=1)
     ]
     return (*joined, *(_joined(state, entry, at) for entry in entries))
+
+
+def takes_late_joiners(state: Cohort) -> None:
+    """Refuse where nobody can join now, not even for the next cohort."""
+    cohort_during(state, CohortStage.RUNNING)
 
 
 def takes_late_joiners_until(state: Cohort) -> datetime | None:

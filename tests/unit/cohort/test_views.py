@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -157,9 +158,9 @@ def test_who_was_erased_is_not_taken_in_again() -> None:
 def test_a_cohort_that_takes_nobody_in_says_what_to_do(story: Callable[[], Story], saying: str) -> None:
     now = story()
     with pytest.raises(Refused, match=saying) as refused:
-        must_take(now.state, tuple(late("p8")), now.now)
+        must_take(now.state)
     assert refused.value.code == "stage"
-    must_take(now.state, (), now.now)
+    must_take(running().state)
 
 
 def test_late_joiners_are_taken_in_by_the_hundred_with_keys_that_a_repetition_makes_again() -> None:
@@ -199,6 +200,12 @@ def test_a_rematch_is_told_while_it_waits_for_the_approver_and_then_as_a_pair() 
     assert "has no partner." not in lines
     approved = story.when(ApproveRematches, APPROVER, on=30, starts_at=day(32))
     assert any(line.startswith("is paired with m2,") for line in explanation(approved, "e1"))
+
+
+def test_of_an_archived_cohort_it_is_said_that_its_people_are_erased() -> None:
+    archived = replace(running().state, answers_erased=True)
+    with pytest.raises(Refused, match="the cohort is archived, and what was known of its people has been erased"):
+        explained(archived, [], "m1")
 
 
 def test_who_does_not_take_part_and_of_whom_nothing_is_known_are_two_answers() -> None:
