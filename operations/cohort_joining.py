@@ -41,7 +41,7 @@ def join(
             state, stored = await desk.state(), await people(servers.store, cohort)
             must_take(state)
             found = newcomers(state, read_roster(roster, state.design, stored, (*state.erasing, *state.erased)), stored)
-            await desk.join(servers.store, found)
+            await desk.join(servers.store, state, found)
             return joined(await desk.state(), found)
 
     taken = asyncio.run(run())

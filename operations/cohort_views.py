@@ -155,11 +155,11 @@ def print_cohorts(console: Console, found: Sequence[CohortStatus]) -> None:
 def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str]) -> None:
     """The cohort for the one who decides about it, names and all."""
     console.print(f"[bold]{escape(found.title)}[/bold]  ({found.cohort}): {found.stage.value}")
-    console.print(f"{found.mentors} mentors and {found.mentees} mentees take part\n")
+    console.print(f"{_both(found.mentors, found.mentees)}\n")
     if found.enrolment is not None:
         _print_enrolment(console, found, found.enrolment, names)
         return
-    console.print(_pairs(found.pairs, f"{len(found.pairs)} pairs", names))
+    console.print(_pairs(found.pairs, _counted_pairs(len(found.pairs)), names))
     if found.rematches:
         number = len(found.rematches)
         waits = "1 re-match waits" if number == 1 else f"{number} re-matches wait"
@@ -215,6 +215,15 @@ def counted(people: int) -> str:
     return f"{people} {'person' if people == 1 else 'people'}"
 
 
+def _both(mentors: int, mentees: int) -> str:
+    """`1 mentor and 2 mentees take part`."""
+    return f"{mentors} mentor{'' if mentors == 1 else 's'} and {mentees} mentee{'' if mentees == 1 else 's'} take part"
+
+
+def _counted_pairs(pairs: int) -> str:
+    return f"{pairs} pair{'' if pairs == 1 else 's'}"
+
+
 def listed_rows(known: Sequence[Known]) -> str:
     """`P004 (grade, site), P007 (zone)`: of values, nothing."""
     return ", ".join(f"{one.person} ({', '.join(one.differs)})" for one in known)
@@ -240,11 +249,11 @@ def watched(found: CohortWatched, now: datetime) -> Group:
 
 def _before_launch(cohort: CohortStatus) -> Text:
     """While nothing runs, a funnel would be a column of noughts."""
-    told = f"{cohort.mentors} mentors and {cohort.mentees} mentees take part"
+    told = _both(cohort.mentors, cohort.mentees)
     if cohort.invited:
         told += f"; {counted(cohort.invited)} invited without an answer: pairloom cohort show {cohort.cohort}"
     if cohort.proposed:
-        told += f"; {cohort.proposed} pairs are proposed: pairloom cohort show {cohort.cohort}"
+        told += f"; {_counted_pairs(cohort.proposed)} proposed: pairloom cohort show {cohort.cohort}"
     return Text(told)
 
 
@@ -286,9 +295,7 @@ def _unanswered(invited: tuple[Invited, ...], names: Mapping[str, str]) -> Table
         table.add_column(column)
     for one in invited:
         id = one.participant.id
-        overdue = (
-            "" if one.overdue_since is None else f"reminded in vain: ask in person, since {moment(one.overdue_since)}"
-        )
+        overdue = "" if one.overdue_since is None else f"yours to ask in person since {moment(one.overdue_since)}"
         table.add_row(id, names.get(id, id), one.participant.role, overdue)
     return table
 

@@ -76,10 +76,13 @@ class CohortDesk:
             key = f"invite:{_named(part)}"
             await self.send(InviteParticipants(by=self._by, key=key, participants=_participants(part)))
 
-    async def join(self, store: EventStore, found: Newcomers) -> None:
-        """Save who is new, and who takes part without a row, then take the new ones in as late joiners."""
+    async def join(self, store: EventStore, state: Cohort, found: Newcomers) -> None:
+        """Save who is new, and who takes part without a row, then take the new ones in as late joiners.
+
+        `state` is the one in which they were new: what was sent then and is still on its way has the same keys.
+        """
         await save_people(store, self.cohort, [*found.new, *found.unread])
-        for command in late_joiners(self._by, await self.state(), found.new):
+        for command in late_joiners(self._by, state, found.new):
             await self.send(command)
 
     async def approve(self, approver: Actor, starts_at: datetime | None = None, at: datetime | None = None) -> None:

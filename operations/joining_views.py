@@ -17,7 +17,7 @@ ABSENT = {
     KnownAs.WITHDREW: "withdrew",
     KnownAs.NO_ANSWER: "gave no answer",
 }
-
+"""What became of the invitation, or of taking part."""
 
 LEFT_ALONE = {
     KnownAs.ENROLLED: "Known already and left as they are",

@@ -31,7 +31,7 @@ SAID = {
     "cohort act autumn accept_invitation --as mentee:P002": "A mentee enrolled.",
     "cohort act autumn decline_invitation": "Somebody does not take part.",
     "cohort show autumn": "68 people invited: 2 take part, 1 declined, 65 have not answered.",
-    "cohort match autumn": "1 pairs",
+    "cohort match autumn": "1 mentor and 1 mentee take part",
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
     "today": "approve pairs",

@@ -58,6 +58,6 @@ def test_before_anything_runs_the_screen_says_who_takes_part_and_where_to_look()
         "2 mentors and 0 mentees take part; 3 people invited without an answer: pairloom cohort show spring"
     )
     proposes = screen((), stage=CohortStage.REVIEW, mentors=2, mentees=2, proposed=2)
-    assert "2 pairs are proposed: pairloom cohort show spring" in proposes
+    assert "2 pairs proposed: pairloom cohort show spring" in proposes
     assert not any(step in invites + proposes for step in ("launched", "load"))
     assert "closed, can be undone" in screen(())

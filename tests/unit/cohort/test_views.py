@@ -67,15 +67,15 @@ def test_an_open_enrolment_says_who_has_not_answered_until_when_and_how_they_do(
     )
     story.rings().rings().rings()
     assert shown(story)[1:] == [
-        "0 mentors and 1 mentees take part",
+        "0 mentors and 1 mentee take part",
         "",
         "5 people invited: 1 take part, 1 declined, 2 have not answered, 1 withdrew.",
         "The enrolment is open until Mon 26 Jan 2026 09:00 UTC. Then it closes by itself and pairs are proposed.",
         "",
         "no answer yet",
         "id person role",
-        "e7 e7 mentee reminded in vain: ask in person, since Mon 19 Jan 2026 09:00 UTC",
-        "e8 e8 mentee reminded in vain: ask in person, since Mon 19 Jan 2026 09:00 UTC",
+        "e7 e7 mentee yours to ask in person since Mon 19 Jan 2026 09:00 UTC",
+        "e8 e8 mentee yours to ask in person since Mon 19 Jan 2026 09:00 UTC",
         "",
         "Somebody says yes: pairloom cohort act spring accept_invitation --as mentee:e7",
         "Somebody says no: pairloom cohort act spring decline_invitation --as mentee:e7 participant=e7",
