@@ -27,7 +27,7 @@ from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.answers import answer, console, gives
 from operations.cohort_app import cohort_app, coordinator
-from operations.cohort_invitations import invite, must_not_be_invited
+from operations.cohort_invitations import invite, must_go_on, must_not_be_invited
 from operations.cohort_launch import follow_launch
 from operations.cohort_views import (
     Approved,
@@ -83,6 +83,7 @@ def create(
             existing = await desk.state()
             if existing.design != design:
                 raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
+            must_go_on(existing)
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
                 if invites:
                     await invite(desk, servers.store, existing, roster_people)

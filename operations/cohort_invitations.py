@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from domain.cohort.newcomers import Known, Newcomers, newcomers
-from domain.cohort.state import Cohort
+from domain.cohort.state import Cohort, CohortStage
+from domain.cohort.status import open_enrolment
 from domain.roster import Person
 from eventstore.people import people
 from eventstore.store import EventStore
@@ -37,12 +38,18 @@ async def invite(desk: CohortDesk, store: EventStore, state: Cohort, roster: lis
     )
     typer.echo(f"{told} invited now.", err=True)
     if renewed:
-        typer.echo(f"Rows that read otherwise now were taken over: {listed_rows(renewed)}.", err=True)
+        typer.echo(f"The rows that read otherwise now were taken over: {listed_rows(renewed)}.", err=True)
 
 
 def _renewed(found: Newcomers) -> list[Known]:
     ids = {person.id for person in found.renewed}
     return [one for one in found.known if one.person in ids]
+
+
+def must_go_on(state: Cohort) -> None:
+    """A suspended enrolment takes nobody in and asks nobody; raises Refused."""
+    if state.stage is CohortStage.SUSPENDED and open_enrolment(state) is not None:
+        raise Refused(f"{state.id} is SUSPENDED: first let it go on by `pairloom cohort resume {state.id}`.", "stage")
 
 
 def must_not_be_invited(state: Cohort) -> None:

@@ -66,7 +66,7 @@ class CohortShown(Frozen):
     left_over: tuple[LeftOver, ...] = Field(description="by the matching; who waits since the approval is in `waiting`")
     waiting: tuple[Waiting, ...]
     rematches: tuple[PlannedPairing, ...] = Field(description="proposed; they wait for an approver")
-    enrolment: Enrolment | None = Field(description="while it is open")
+    enrolment: Enrolment | None = Field(description="while it is not over")
     approved_by: str | None
     starts_at: AwareDatetime | None
     launched: int
@@ -198,6 +198,9 @@ def _print_enrolment(console: Console, found: CohortShown, stands: Enrolment, na
     if silent:
         console.print(_unanswered(stands.unanswered, names))
     console.print()
+    if stands.closes_at is None:
+        _next(console, "To let it go on:", f"pairloom cohort resume {found.cohort}")
+        return
     if silent:
         one = stands.unanswered[0].participant
         act = f"pairloom cohort act {found.cohort}"

@@ -45,7 +45,10 @@ class CohortStatus(Frozen):
 
 
 class Enrolment(Frozen):
-    """An enrolment that is open: who was invited and has not answered, who has said no, until when it is open."""
+    """An enrolment that is not over: who was invited and has not answered, how many have said no, when it closes.
+
+    `closes_at` is None while the cohort is suspended: nobody can answer, and the window keeps the time left.
+    """
 
     closes_at: AwareDatetime | None
     unanswered: tuple[Invited, ...] = ()
@@ -54,8 +57,8 @@ class Enrolment(Frozen):
 
 
 def open_enrolment(state: Cohort) -> Enrolment | None:
-    """None where it is not open."""
-    if state.stage is not CohortStage.ENROLLING:
+    """None where it has not begun or is over."""
+    if (state.suspension.stage if state.suspension else state.stage) is not CohortStage.ENROLLING:
         return None
     because = [one.because for one in state.absent]
     closing = (clock.due for clock in state.clocks if clock.name == CohortClock.ENROLMENT_CLOSE.value)

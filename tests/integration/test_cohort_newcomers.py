@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from live_cohort import APPROVER, LiveCohort, enrolled_and_matched, living, roster
 from live_pairing import design, when
@@ -11,13 +12,15 @@ from temporalio.client import Client
 
 from domain.cohort.decider import evolve, load
 from domain.cohort.invitations import AcceptInvitation, DeclineInvitation
-from domain.cohort.newcomers import KnownAs, Newcomers, newcomers
+from domain.cohort.newcomers import KnownAs, newcomers
 from domain.cohort.state import Cohort
 from domain.cohort.status import open_enrolment
 from domain.decider import Actor, Role
 from domain.roster import Person
 from eventstore.people import people, save_people
 from eventstore.store import EventStore
+from operations.cohort_invitations import invite, must_not_be_invited
+from operations.endings import Refused
 
 
 @pytest_asyncio.fixture
@@ -57,22 +60,30 @@ async def test_a_late_joiner_from_a_roster_gets_a_partner_however_often_the_rost
     assert b"Ashworth" not in b"".join(repr(e.data).encode() for e in await cohort.store.read(cohort.handle.id))
 
 
-async def test_a_roster_is_invited_and_nobody_is_asked_twice(cohort: LiveCohort) -> None:
-    async def invite(of: list[Person]) -> Newcomers:
-        stored = await people(cohort.store, cohort.desk.cohort)
-        found = newcomers(await cohort.desk.state(), of, stored)
-        await cohort.desk.invite(cohort.store, found)
-        return found
+async def test_a_roster_is_invited_and_nobody_is_asked_twice(
+    cohort: LiveCohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def invites(of: list[Person]) -> str:
+        """What it says."""
+        capsys.readouterr()
+        await invite(cohort.desk, cohort.store, await cohort.desk.state(), of)
+        return "".join(
+            line + "\n" for line in capsys.readouterr().err.splitlines() if "invited" in line or "rows" in line
+        )
 
     everybody = roster()
-    assert len((await invite(everybody[:-1])).new) == len(everybody) - 1
-    for person in everybody[:2]:
-        by = Actor(role=Role(person.role), id=person.id)
-        answer = AcceptInvitation(by=by, key="yes") if person is everybody[0] else None
-        await cohort.desk.send(answer or DeclineInvitation(by=by, key="no", participant=person.id))
+    assert await invites(everybody[:-1]) == f"{len(everybody) - 1} people are invited now.\n"
+    yes, no = (Actor(role=Role(person.role), id=person.id) for person in everybody[:2])
+    await cohort.desk.send(AcceptInvitation(by=yes, key="yes"))
+    await cohort.desk.send(DeclineInvitation(by=no, key="no", participant=no.id))
 
-    assert [person.id for person in (await invite(everybody)).new] == [everybody[-1].id], "the new row"
-    assert (await invite(everybody)).new == ()
+    moved = [everybody[0].model_copy(update={"site": "Leeds"}), *everybody[1:]]
+    assert await invites(moved) == (
+        f"1 person is invited now.\nThe rows that read otherwise now were taken over: {yes.id} (site).\n"
+    )
+    assert await invites(moved) == "Nobody in the roster is new: nobody is invited now.\n"
+    with pytest.raises(Refused, match=f"gives {yes.id} another role or capacity than they were asked with"):
+        await invites([moved[0].model_copy(update={"capacity": 3}), *everybody[1:]])
 
     state = await cohort.desk.state()
     open_now = open_enrolment(state)
@@ -80,8 +91,10 @@ async def test_a_roster_is_invited_and_nobody_is_asked_twice(cohort: LiveCohort)
     assert {one.participant.id for one in open_now.unanswered} == {person.id for person in everybody[2:]}
     assert (open_now.declined, state.invitations, len(state.participants)) == (1, 2, 1)
     assert open_now.closes_at == state.since + state.design.cohort.enrolment
-    assert len(await people(cohort.store, cohort.desk.cohort)) == len(everybody)
+    assert await people(cohort.store, cohort.desk.cohort) == sorted(moved, key=lambda person: person.id)
     assert state == await _folded(cohort)
+    with pytest.raises(Refused, match="repeat it with --invite"):
+        must_not_be_invited(state)
 
 
 async def _folded(cohort: LiveCohort) -> Cohort:

@@ -14,8 +14,10 @@ from domain.cohort.invitations import DeclineInvitation, InviteParticipants
 from domain.cohort.newcomers import newcomers
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Participant
+from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
 from domain.roster import Person
+from operations.cohort_invitations import must_go_on
 from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
 from operations.cohort_views import cohort_shown, print_cohort
@@ -82,6 +84,11 @@ def test_an_open_enrolment_says_who_has_not_answered_until_when_and_how_they_do(
         "To close it before: pairloom cohort match spring",
     ]
     assert cohort_shown(running().state).enrolment is None
+    story.when(SuspendCohort, COORDINATOR, reason="a works council")
+    assert shown(story)[-2:] == ["", "To let it go on: pairloom cohort resume spring"]
+    with pytest.raises(Refused, match="first let it go on by `pairloom cohort resume spring`"):
+        must_go_on(story.state)
+    must_go_on(suspended().state)
 
 
 def test_a_proposed_re_match_says_how_it_is_published() -> None:
