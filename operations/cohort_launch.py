@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from eventstore.store import EventStore
-from operations.cohort_views import BEFORE_LAUNCH, Launched
+from operations.before_launch import must_be_approved
+from operations.cohort_views import Launched
 from operations.cohorts import CohortDesk, CohortNotStarted
-from operations.endings import Refused
 
 LOOK_EVERY = 0.25
 PATIENCE = 120
@@ -21,12 +21,7 @@ async def follow_launch(desk: CohortDesk, store: EventStore, tell: Callable[[int
     Raises Refused before the approval, CohortNotStarted where the launch stands still.
     """
     state = await desk.state()
-    if state.stage in BEFORE_LAUNCH:
-        raise Refused(
-            f"The cohort is {state.stage.value}: its pairs must be approved first, by `pairloom cohort approve "
-            f"{desk.cohort} --as NAME`.",
-            "stage",
-        )
+    must_be_approved(state)
     wanted = {f"pairing/{desk.cohort}/{planned.pairing}" for planned in state.proposed}
     done, quiet = -1, 0.0
     while state.unlaunched and not state.ended:

@@ -19,8 +19,10 @@ from domain.decider import Actor, Role
 from domain.roster import Person
 from eventstore.people import people, save_people
 from eventstore.store import EventStore
+from operations.cohort_commands import must_be_its_roster
 from operations.cohort_invitations import invite, must_not_be_invited
 from operations.endings import Refused
+from operations.roster_changes import joined_later
 
 
 @pytest_asyncio.fixture
@@ -57,6 +59,11 @@ async def test_a_late_joiner_from_a_roster_gets_a_partner_however_often_the_rost
     assert [entry.person for entry in proposed.waiting] == [left_over.person, "p-299"]
     types = [event.type for event in await cohort.store.read(cohort.handle.id)]
     assert types.count("LateJoined") == 1
+    assert await joined_later(cohort.store, cohort.desk.cohort) == {"p-299"}
+    await must_be_its_roster(cohort.store, proposed, roster())
+    await must_be_its_roster(cohort.store, proposed, [*roster(), late])
+    with pytest.raises(Refused, match="another roster \\(1 missing\\)"):
+        await must_be_its_roster(cohort.store, proposed, roster()[1:])
     assert b"Ashworth" not in b"".join(repr(e.data).encode() for e in await cohort.store.read(cohort.handle.id))
 
 

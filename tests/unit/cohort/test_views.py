@@ -17,6 +17,7 @@ from domain.cohort.state import Participant
 from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
 from domain.roster import Person
+from operations.before_launch import must_be_approved, must_be_proposed
 from operations.cohort_invitations import must_go_on
 from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
@@ -27,7 +28,19 @@ from operations.explanation_views import print_explained
 from operations.joining_views import print_joined
 from tests.unit.rehearsals.given import people
 
-from .given import APPROVER, COORDINATOR, Story, day, design, enrolling, in_review, planned, running, suspended
+from .given import (
+    APPROVER,
+    COORDINATOR,
+    Story,
+    day,
+    design,
+    enrolling,
+    in_review,
+    matching,
+    planned,
+    running,
+    suspended,
+)
 
 
 def said(printing: Callable[[Console], None]) -> list[str]:
@@ -207,6 +220,27 @@ def test_a_rematch_is_told_while_it_waits_for_the_approver_and_then_as_a_pair() 
     assert "has no partner." not in lines
     approved = story.when(ApproveRematches, APPROVER, on=30, starts_at=day(32))
     assert any(line.startswith("is paired with m2,") for line in explanation(approved, "e1"))
+
+
+@pytest.mark.parametrize(
+    ("story", "approve", "launch"),
+    [
+        (enrolling, "`pairloom cohort match spring` closes its enrolment", "cohort match spring` closes its enrolment"),
+        (matching, "its pairs are being proposed", "its pairs are being proposed"),
+        (in_review, None, "must be approved first, by `pairloom cohort approve spring"),
+        (running, None, None),
+    ],
+)
+def test_what_comes_too_early_is_told_the_step_before_it(
+    story: Callable[[], Story], approve: str | None, launch: str | None
+) -> None:
+    for check, saying in ((must_be_proposed, approve), (must_be_approved, launch)):
+        if saying is None:
+            check(story().state)
+            continue
+        with pytest.raises(Refused, match=saying) as refused:
+            check(story().state)
+        assert refused.value.code == "stage"
 
 
 def test_of_an_archived_cohort_it_is_said_that_its_people_are_erased() -> None:
