@@ -52,6 +52,8 @@ def _moves(cohort: CohortStatus) -> Iterable[Attention]:
         )
     if cohort.stage not in (CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.REVIEW):
         return
+    if cohort.stage is CohortStage.ENROLLING and cohort.invited:
+        return  # the invited people's move; who does not answer in time becomes an item
     kind = "approve_pairs" if cohort.stage is CohortStage.REVIEW else "enrol"
     for role in cohort.waiting_for:
         yield Attention(

@@ -87,6 +87,10 @@ class Command(Frozen):
     )
 
 
+FILLED_IN = "filled in by the engine; what is sent is ignored"
+"""Of a command's field: its sender need not know of it."""
+
+
 class Clock(Frozen):
     """A running clock. `due` is an instant; an event that starts a name that runs already moves it."""
 
@@ -167,6 +171,10 @@ class Decider(Protocol[S, C, E]):
 
     def agenda(self, state: S) -> tuple[Deadline[C], ...]:
         """Every running clock, earliest first (ties by name)."""
+        ...
+
+    def meaning(self, state: S, clock: str) -> str:
+        """What a clock waits to do as things stand, in words for people and for its timer."""
         ...
 
     def notices(self, state: S, event: E) -> tuple[Notice, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from pydantic import ValidationError
 
+from domain.decider import ParticipantId
 from domain.program import ProgramDesign, RosterColumn, RosterPolicy
 from domain.roster import BigFive, Person
 from intake.expectations import expectation
@@ -29,14 +30,22 @@ _TRAITS = tuple(BigFive.model_fields)
 _LISTS = ("skills_offered", "skills_wanted", "interests", "languages", "conflicts", "earlier_partners")
 
 
-def read_roster(path: str | os.PathLike[str], design: ProgramDesign | None = None) -> list[Person]:
+def read_roster(
+    path: str | os.PathLike[str],
+    design: ProgramDesign | None = None,
+    known: Sequence[Person] = (),
+    erased: Collection[ParticipantId] = (),
+) -> list[Person]:
     """The people in the order of the file: an .xlsx workbook, or text with `,`, `;` or tabs between the cells.
 
-    With a `design`, columns go by its titles, and the people that it names must be there. Raises IntakeError with
-    every problem of every row (of very many, the first and how many more). The problems hold what was found, which
-    is personal data: show them to the operator, keep them out of logs.
+    With a `design`, columns go by its titles, and the people that it names must be there. `known` are people beside
+    the file, as a cohort has them: rows may name them, need not repeat them, and share no address with them. Those
+    `erased` may be named too.
+
+    Raises IntakeError with every problem of every row (of very many, the first and how many more). The problems hold
+    what was found, which is personal data: show them to the operator, keep them out of logs.
     """
-    reading = _Reading(os.fspath(path), design)
+    reading = _Reading(os.fspath(path), design, known, erased)
     with opened_table(path) as table:
         people = reading.people(table)
     reading.problems.refuse()
@@ -62,16 +71,20 @@ class _Header:
 class _Reading:
     """One pass over the rows of one file."""
 
-    def __init__(self, file: str, design: ProgramDesign | None) -> None:
+    def __init__(
+        self, file: str, design: ProgramDesign | None, known: Sequence[Person], erased: Collection[ParticipantId]
+    ) -> None:
         self._file = file
         self._design = design
+        self._known = {person.id: person.email.lower() for person in known}
+        self._erased = erased
         self.problems = ProblemList()
 
     def people(self, table: Table) -> list[Person]:
         header = self._header(table)
         if header is None:
             return []
-        relations = Relations(self._file, header.titles)
+        relations = Relations(self._file, header.titles, self._known, self._erased)
         people = [person for person in self._persons(table, header, relations) if person is not None]
         for problem in [*relations.unsettled(), *self._named_by_the_design(relations)]:
             self.problems.note(problem)
@@ -124,8 +137,8 @@ class _Reading:
         return person
 
     def _named_by_the_design(self, relations: Relations) -> Iterator[Problem]:
-        if self._design is None or "id" not in relations.titles:
-            return
+        if self._design is None or self._known or "id" not in relations.titles:
+            return  # who joins a cohort need not be whom its design pins
         pinned = (one for pair in self._design.matching.pinned for one in pair)  # whom it forbids may be elsewhere
         for one in dict.fromkeys(one for one in pinned if one not in relations.line_of):
             expected = "the person whom 'matching.pinned' of the program design names"

@@ -7,7 +7,8 @@ import typer
 from domain.decider import Actor, Role
 
 cohort_app = typer.Typer(
-    no_args_is_help=True, help="Cohorts: create, match, correct, approve, launch, watch, suspend, amend, close."
+    no_args_is_help=True,
+    help="Cohorts: create, match, correct, approve, launch, watch, suspend, amend, take late joiners in, close.",
 )
 
 

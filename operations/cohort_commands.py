@@ -26,7 +26,9 @@ from eventstore.store import EventStore
 from intake.program_file import read_program
 from intake.roster_file import read_roster
 from operations.answers import answer, console, gives
+from operations.before_launch import must_be_proposed
 from operations.cohort_app import cohort_app, coordinator
+from operations.cohort_invitations import invite, must_go_on, must_not_be_invited
 from operations.cohort_launch import follow_launch
 from operations.cohort_views import (
     Approved,
@@ -44,7 +46,7 @@ from operations.options import DEV_DATA, ApproverId, AsJson, CohortId, DataDirec
 from operations.pairing_views import moment
 from operations.progress_bar import progress_bar
 from operations.reach import reach
-from operations.roster_changes import roster_changes
+from operations.roster_changes import joined_later, roster_changes
 from operations.servers import database_address
 from operations.standing_questions import questions_of
 from readmodels.questions import Questions
@@ -60,26 +62,37 @@ EVERY = 2.0
 def create(
     cohort: CohortId,
     program: Annotated[Path, typer.Option("--program", help="The program design (YAML).")],
-    roster: Annotated[Path, typer.Option("--roster", help="The people (CSV).")],
+    roster: Annotated[Path, typer.Option("--roster", help="The people (CSV or XLSX).")],
     seed: Annotated[int, typer.Option(min=0, help="Decides ties in the matching.")] = 1,
+    invites: Annotated[
+        bool, typer.Option("--invite", help="Ask the people instead of enrolling them; more are asked when run again.")
+    ] = False,
     data: DataDirectory = DEV_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Create a cohort, enrol the roster, propose pairs. After an interruption, run it again: nothing happens twice."""
     design = read_program(program)
-    roster_people = read_roster(roster, design)
+    given = None if invites else read_roster(roster, design)
 
     async def run() -> tuple[Cohort, dict[str, str]]:
         async with reach(data) as servers:
+            roster_people = given
+            if roster_people is None:
+                roster_people = read_roster(roster, design, await people(servers.store, cohort))
             desk = CohortDesk(servers.client, cohort, coordinator())
             await desk.create(design, seed)
             existing = await desk.state()
             if existing.design != design:
                 raise Refused(f"{cohort} exists already, with another program design: choose another id", "duplicate")
+            must_go_on(existing)
             if existing.stage in (CohortStage.DRAFT, CohortStage.ENROLLING):
-                await desk.enrol(servers.store, roster_people)
+                if invites:
+                    await invite(desk, servers.store, existing, roster_people)
+                else:
+                    must_not_be_invited(existing)
+                    await desk.enrol(servers.store, roster_people)
             else:
-                await _must_be_its_roster(servers.store, existing, roster_people)
+                await must_be_its_roster(servers.store, existing, roster_people)
             proposed = await desk.until(lambda state: state.stage is not CohortStage.MATCHING)
             return proposed, await _names(servers.store, cohort)
 
@@ -131,6 +144,7 @@ def approve(
             state = await desk.state()
             starts_at = None if start is None else _nine_o_clock(start, state.design.zone)
             if state.approved_at is None:
+                must_be_proposed(state)
                 with _in_words_of_the_option(start):
                     await desk.approve(Actor(role=Role.APPROVER, id=approver), starts_at)
                 state = await desk.state()
@@ -215,12 +229,15 @@ async def _names(store: EventStore, cohort: str) -> dict[str, str]:
     return {person.id: escape(person.name) for person in await people(store, cohort)}
 
 
-async def _must_be_its_roster(store: EventStore, state: Cohort, roster: list[Person]) -> None:
-    changes = roster_changes(roster, await people(store, state.id), (*state.erasing, *state.erased))
+async def must_be_its_roster(store: EventStore, state: Cohort, roster: list[Person]) -> None:
+    """The roster that it began with, with or without its late joiners; raises Refused with how it differs."""
+    given, later = {person.id for person in roster}, await joined_later(store, state.id)
+    stored = [person for person in await people(store, state.id) if person.id in given or person.id not in later]
+    changes = roster_changes(roster, stored, (*state.erasing, *state.erased))
     if changes is not None:
         raise Refused(
             f"{state.id} exists already, with another roster ({changes}), and its enrolment is over. Nothing was taken "
-            "over: choose another id",
+            f"over: choose another id, or once its pairs run, take people in by `pairloom cohort join {state.id}`.",
             "duplicate",
         )
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from operations import cohort_commands, cohort_decisions, cohort_overrides, cohort_proposals
+from operations import cohort_commands, cohort_decisions, cohort_joining, cohort_overrides, cohort_proposals
 from operations.cohort_app import cohort_app
 
-__all__ = ["cohort_app", "cohort_commands", "cohort_decisions", "cohort_overrides", "cohort_proposals"]
+__all__ = [
+    "cohort_app",
+    "cohort_commands",
+    "cohort_decisions",
+    "cohort_joining",
+    "cohort_overrides",
+    "cohort_proposals",
+]

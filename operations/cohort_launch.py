@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from domain.cohort.state import CohortStage
 from eventstore.store import EventStore
+from operations.before_launch import must_be_approved
 from operations.cohort_views import Launched
 from operations.cohorts import CohortDesk, CohortNotStarted
-from operations.endings import Refused
 
 LOOK_EVERY = 0.25
 PATIENCE = 120
 """Seconds in which at least one more pairing must have come to life."""
-
-BEFORE_APPROVAL = (CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
 
 
 async def follow_launch(desk: CohortDesk, store: EventStore, tell: Callable[[int, int], None]) -> Launched:
@@ -24,12 +21,7 @@ async def follow_launch(desk: CohortDesk, store: EventStore, tell: Callable[[int
     Raises Refused before the approval, CohortNotStarted where the launch stands still.
     """
     state = await desk.state()
-    if state.stage in BEFORE_APPROVAL:
-        raise Refused(
-            f"The cohort is {state.stage.value}: its pairs must be approved first, by `pairloom cohort approve "
-            f"{desk.cohort} --as NAME`.",
-            "stage",
-        )
+    must_be_approved(state)
     wanted = {f"pairing/{desk.cohort}/{planned.pairing}" for planned in state.proposed}
     done, quiet = -1, 0.0
     while state.unlaunched and not state.ended:

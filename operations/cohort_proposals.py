@@ -152,6 +152,8 @@ def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
 
 
 def _why_unknown(state: Cohort, id: str) -> str:
+    if state.answers_erased:
+        return "the cohort is archived, and what was known of its people has been erased"
     if id in (*state.erasing, *state.erased):
         return "what was known of this person has been erased"
     return "is in no roster, so nothing is known of this person"

@@ -29,10 +29,11 @@ def question(state: Cohort, command: Command, now: datetime) -> str | None:
         events = decide(state, cast(CohortCommand, command), now)
     except Rejected:
         return None
-    return next((asked for event in events if (asked := _asked(state.id, event))), None)
+    return next((asked for event in events if (asked := _asked(state, event))), None)
 
 
-def _asked(cohort: str, event: CohortEvent) -> str | None:
+def _asked(state: Cohort, event: CohortEvent) -> str | None:
+    cohort, silent = state.id, len(state.invited)
     match event:
         case CohortCancelled():
             return f"This ends {cohort} and every pairing of it, for good. Go on?"
@@ -41,7 +42,9 @@ def _asked(cohort: str, event: CohortEvent) -> str | None:
         case CohortSuspended():
             return f"This stops every pairing of {cohort} and cancels what is booked. Go on?"
         case EnrolmentClosed():
-            return f"This closes the enrolment of {cohort}: nobody else can take part. Go on?"
+            have = "invited person has" if silent == 1 else "invited people have"
+            unanswered = f"{silent} {have} not answered, and " if silent else ""
+            return f"This closes the enrolment of {cohort}: {unanswered}nobody else can take part. Go on?"
         case DesignAmended(design=design):
             return f"Give {cohort} version {design.version}?"
         case _:

@@ -15,11 +15,20 @@ from rich.text import Text
 
 from domain.attention import Attention
 from domain.cohort.amendment import AmendmentPreview
-from domain.cohort.state import Cohort, CohortStage, Funnel, PlannedPairing, Refusal, Waiting, WaitsBecause
-from domain.cohort.status import CohortStatus
+from domain.cohort.newcomers import Known
+from domain.cohort.state import (
+    Cohort,
+    CohortStage,
+    Funnel,
+    Invited,
+    PlannedPairing,
+    Refusal,
+    Waiting,
+    WaitsBecause,
+)
+from domain.cohort.status import CohortStatus, Enrolment, open_enrolment
 from domain.decider import Frozen, Role
 from domain.matching.assignment import LeftOver
-from domain.pairing.clocks import title
 from domain.pairing.visibility import visible_clock
 from operations.explanation_views import WhatIf
 from operations.pairing_views import moment
@@ -36,6 +45,11 @@ WAITS = {
     WaitsBecause.JOINED_LATE: "joined late",
 }
 
+STEPS = {"undoable": "closed, can be undone"}
+"""Steps of a funnel whose names do not say it."""
+
+BEFORE_LAUNCH = (CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.MATCHING, CohortStage.REVIEW)
+
 FIRST = 10
 """Lines of a longer list on the screen of `status`; `--json` and `today` have all of them."""
 
@@ -51,6 +65,8 @@ class CohortShown(Frozen):
     pairs: tuple[PlannedPairing, ...]
     left_over: tuple[LeftOver, ...] = Field(description="by the matching; who waits since the approval is in `waiting`")
     waiting: tuple[Waiting, ...]
+    rematches: tuple[PlannedPairing, ...] = Field(description="proposed; they wait for an approver")
+    enrolment: Enrolment | None = Field(description="while it is not over")
     approved_by: str | None
     starts_at: AwareDatetime | None
     launched: int
@@ -118,6 +134,8 @@ def cohort_shown(state: Cohort) -> CohortShown:
         pairs=state.proposed,
         left_over=state.left_over,
         waiting=state.waiting,
+        rematches=state.rematches,
+        enrolment=open_enrolment(state),
         approved_by=state.approved_by,
         starts_at=state.starts_at,
         launched=len(state.launched),
@@ -137,8 +155,15 @@ def print_cohorts(console: Console, found: Sequence[CohortStatus]) -> None:
 def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str]) -> None:
     """The cohort for the one who decides about it, names and all."""
     console.print(f"[bold]{escape(found.title)}[/bold]  ({found.cohort}): {found.stage.value}")
-    console.print(f"{found.mentors} mentors and {found.mentees} mentees take part\n")
-    console.print(_pairs(found.pairs, names))
+    console.print(f"{_both(found.mentors, found.mentees)}\n")
+    if found.enrolment is not None:
+        _print_enrolment(console, found, found.enrolment, names)
+        return
+    console.print(_pairs(found.pairs, _counted_pairs(len(found.pairs)), names))
+    if found.rematches:
+        number = len(found.rematches)
+        waits = "1 re-match waits" if number == 1 else f"{number} re-matches wait"
+        console.print(_pairs(found.rematches, f"\n{waits} for an approver", names))
     if found.approved_by and found.waiting:
         console.print(_waiting(found.waiting, names))
     elif found.left_over and not found.approved_by:
@@ -153,6 +178,58 @@ def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str])
     if found.stage is CohortStage.REVIEW:
         console.print(f"\nWhy a pair, why nobody:  pairloom cohort explain {found.cohort} PERSON")
         console.print(f"To publish these pairs:  pairloom cohort approve {found.cohort} --as YOUR-ID")
+    if found.rematches:
+        act = f"pairloom cohort act {found.cohort}"
+        console.print(f"\nTo publish the re-matches:  {act} approve_rematches --as approver:YOUR-ID", markup=False)
+
+
+def _print_enrolment(console: Console, found: CohortShown, stands: Enrolment, names: Mapping[str, str]) -> None:
+    """Who has answered what until now, who has not, and what is to be done until the window closes."""
+    here, silent = found.mentors + found.mentees, len(stands.unanswered)
+    asked = here + silent + stands.declined + stands.withdrew
+    withdrew = f", {stands.withdrew} withdrew" if stands.withdrew else ""
+    if silent or stands.declined:
+        told = f"{counted(asked)} invited: {here} take part, {stands.declined} declined, {silent} have not answered"
+        console.print(f"{told}{withdrew}.")
+    if stands.closes_at is not None:
+        console.print(
+            f"The enrolment is open until {moment(stands.closes_at)}. Then it closes by itself and pairs are proposed."
+        )
+    if silent:
+        console.print(_unanswered(stands.unanswered, names))
+    console.print()
+    if stands.closes_at is None:
+        _next(console, "To let it go on:", f"pairloom cohort resume {found.cohort}")
+        return
+    if silent:
+        one = stands.unanswered[0].participant
+        act = f"pairloom cohort act {found.cohort}"
+        _next(console, "Somebody says yes:", f"{act} accept_invitation --as {one.role}:{one.id}")
+        _next(console, "Somebody says no:", f"{act} decline_invitation --as {one.role}:{one.id} participant={one.id}")
+    _next(console, "To close it before:", f"pairloom cohort match {found.cohort}")
+
+
+def _next(console: Console, when: str, command: str) -> None:
+    console.print(f"{when:20}{command}", markup=False, soft_wrap=True)
+
+
+def counted(people: int) -> str:
+    """`1 person`, `2 people`."""
+    return f"{people} {'person' if people == 1 else 'people'}"
+
+
+def _both(mentors: int, mentees: int) -> str:
+    """`1 mentor and 2 mentees take part`."""
+    return f"{mentors} mentor{'' if mentors == 1 else 's'} and {mentees} mentee{'' if mentees == 1 else 's'} take part"
+
+
+def _counted_pairs(pairs: int) -> str:
+    return f"{pairs} pair{'' if pairs == 1 else 's'}"
+
+
+def listed_rows(known: Sequence[Known]) -> str:
+    """`P004 (grade, site), P007 (zone)`: of values, nothing."""
+    return ", ".join(f"{one.person} ({', '.join(one.differs)})" for one in known)
 
 
 def watched(found: CohortWatched, now: datetime) -> Group:
@@ -161,15 +238,26 @@ def watched(found: CohortWatched, now: datetime) -> Group:
     needs = "Nothing needs a person." if not waiting else f"{waiting} thing{'' if waiting == 1 else 's'} to look at:"
     parts: list[Text | Table] = [
         Text.from_markup(f"[bold]{escape(found.cohort.title)}[/bold]  ({found.cohort.cohort}): {found.cohort.stage}\n"),
-        _funnel(found.funnel),
+        _before_launch(found.cohort) if found.cohort.stage in BEFORE_LAUNCH else _funnel(found.funnel),
         Text(f"\n{needs}"),
     ]
     if waiting:
         parts.append(attention_table(found.attention[:FIRST], now))
     if waiting > FIRST:
         parts.append(Text(f"and {waiting - FIRST} more: pairloom today"))
-    parts.append(_load(found.load))
+    if found.load:
+        parts.append(_load(found.load))
     return Group(*parts)
+
+
+def _before_launch(cohort: CohortStatus) -> Text:
+    """While nothing runs, a funnel would be a column of noughts."""
+    told = _both(cohort.mentors, cohort.mentees)
+    if cohort.invited:
+        told += f"; {counted(cohort.invited)} invited without an answer: pairloom cohort show {cohort.cohort}"
+    if cohort.proposed:
+        told += f"; {_counted_pairs(cohort.proposed)} proposed: pairloom cohort show {cohort.cohort}"
+    return Text(told)
 
 
 def print_decided(console: Console, found: Decided) -> None:
@@ -193,7 +281,7 @@ def print_preview(console: Console, found: AmendmentPreview) -> None:
     console.print(f"From version {before} to version {after}:")
     console.print(f"  {len(found.changed)} running pairings take it over; {len(found.notified)} people are told")
     moved = Counter(
-        (title(move.name), "starts" if move.before is None else "stops" if move.after is None else "moves")
+        (move.means, "starts" if move.before is None else "stops" if move.after is None else "moves")
         for pairing in found.changed
         for move in pairing.moves
         if visible_clock(move.name, Role.COORDINATOR)
@@ -204,8 +292,19 @@ def print_preview(console: Console, found: AmendmentPreview) -> None:
         console.print(f"  {refusing.pairing} would refuse it: {refusing.refused}", markup=False)
 
 
-def _pairs(pairs: tuple[PlannedPairing, ...], names: Mapping[str, str]) -> Table:
-    table = Table(title=f"{len(pairs)} pairs", title_justify="left", box=None, pad_edge=False)
+def _unanswered(invited: tuple[Invited, ...], names: Mapping[str, str]) -> Table:
+    table = Table(title="\nno answer yet", title_justify="left", box=None, pad_edge=False)
+    for column in ("id", "person", "role", ""):
+        table.add_column(column)
+    for one in invited:
+        id = one.participant.id
+        overdue = "" if one.overdue_since is None else f"yours to ask in person since {moment(one.overdue_since)}"
+        table.add_row(id, names.get(id, id), one.participant.role, overdue)
+    return table
+
+
+def _pairs(pairs: tuple[PlannedPairing, ...], title: str, names: Mapping[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in ("pairing", "mentor (junior)", "mentee (executive)", "score", "why"):
         table.add_column(column, justify="right" if column == "score" else "left", no_wrap=column == "pairing")
     for planned in pairs:
@@ -229,8 +328,7 @@ def _why_waiting(one: Waiting) -> str:
 
 
 def _waiting_list(rows: Sequence[tuple[str, str, str]], names: Mapping[str, str]) -> Table:
-    people = f"{len(rows)} {'person' if len(rows) == 1 else 'people'} on the waiting list"
-    table = Table(title=f"\n{people}", title_justify="left", box=None, pad_edge=False)
+    table = Table(title=f"\n{counted(len(rows))} on the waiting list", title_justify="left", box=None, pad_edge=False)
     for column in ("id", "person", "role", "why"):
         table.add_column(column)
     for person, role, why in rows:
@@ -243,7 +341,7 @@ def _funnel(funnel: Funnel) -> Table:
     table.add_column()
     table.add_column(justify="right")
     for step, count in funnel.model_dump().items():
-        table.add_row(f"  {step.replace('_', ' ')}", str(count))
+        table.add_row(f"  {STEPS.get(step, step.replace('_', ' '))}", str(count))
     return table
 
 

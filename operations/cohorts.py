@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,11 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from domain.cohort.enrolment import CloseEnrolment, CreateCohort, EnrolParticipants, OpenEnrolment
+from domain.cohort.invitations import InviteParticipants
 from domain.cohort.matching import ApproveMatches
+from domain.cohort.newcomers import Newcomers
 from domain.cohort.state import Cohort, Participant
+from domain.cohort.waiting import JOIN_AT_ONCE, JoinLate
 from domain.decider import Actor, Command
 from domain.program import ProgramDesign
 from domain.roster import Person
@@ -60,12 +63,27 @@ class CohortDesk:
         await self.send(OpenEnrolment(by=self._by, key="open", at=at))
         known = {participant.id for participant in (await self.state()).participants}
         missing = sorted((person for person in people if person.id not in known), key=lambda person: person.id)
-        for start in range(0, len(missing), ENROLLED_AT_ONCE):
-            part = missing[start : start + ENROLLED_AT_ONCE]
-            enrolled = tuple(Participant(id=person.id, role=person.role, capacity=person.capacity) for person in part)
-            key = f"enrol:{part[0].id}:{part[-1].id}:{len(part)}"
-            await self.send(EnrolParticipants(by=self._by, key=key, at=at, participants=enrolled))
+        for part in _parts(missing, ENROLLED_AT_ONCE):
+            key = f"enrol:{_named(part)}"
+            await self.send(EnrolParticipants(by=self._by, key=key, at=at, participants=_participants(part)))
         await self.send(CloseEnrolment(by=self._by, key="close-enrolment", at=at))
+
+    async def invite(self, store: EventStore, found: Newcomers) -> None:
+        """Open the enrolment, save whose row is new or reads otherwise, invite who is new. It stays open."""
+        await save_people(store, self.cohort, [*found.new, *found.unread, *found.renewed])
+        await self.send(OpenEnrolment(by=self._by, key="open"))
+        for part in _parts(found.new, ENROLLED_AT_ONCE):
+            key = f"invite:{_named(part)}"
+            await self.send(InviteParticipants(by=self._by, key=key, participants=_participants(part)))
+
+    async def join(self, store: EventStore, state: Cohort, found: Newcomers) -> None:
+        """Save who is new, and who takes part without a row, then take the new ones in as late joiners.
+
+        `state` is the one in which they were new: what was sent then and is still on its way has the same keys.
+        """
+        await save_people(store, self.cohort, [*found.new, *found.unread])
+        for command in late_joiners(self._by, state, found.new):
+            await self.send(command)
 
     async def approve(self, approver: Actor, starts_at: datetime | None = None, at: datetime | None = None) -> None:
         """Publish the proposed pairs under a name; offers go out at `starts_at`."""
@@ -101,3 +119,31 @@ class CohortDesk:
         """The cohort as its workflow holds it."""
         now: CohortNow = await ask(self.handle, "state", CohortNow)
         return now.root
+
+
+def late_joiners(by: Actor, state: Cohort, people: Sequence[Person]) -> tuple[JoinLate, ...]:
+    """The commands that take these in, at most a hundred by each.
+
+    Each key says how many had waited before it: sent again it is the same, and another when somebody who has left the
+    list comes back.
+    """
+    return tuple(
+        JoinLate(
+            by=by,
+            key=f"join:{state.waited + nth * JOIN_AT_ONCE}:{_named(part)}",
+            participants=_participants(part),
+        )
+        for nth, part in enumerate(_parts(people, JOIN_AT_ONCE))
+    )
+
+
+def _parts(people: Sequence[Person], size: int) -> Iterator[Sequence[Person]]:
+    return (people[start : start + size] for start in range(0, len(people), size))
+
+
+def _named(part: Sequence[Person]) -> str:
+    return f"{part[0].id}:{part[-1].id}:{len(part)}"
+
+
+def _participants(part: Sequence[Person]) -> tuple[Participant, ...]:
+    return tuple(Participant(id=person.id, role=person.role, capacity=person.capacity) for person in part)

@@ -25,7 +25,7 @@ from operations.reach import Reach, reach
 from operations.sending import pairing_handle, send
 from operations.servers import database_address
 from operations.vocabulary import CommandToSend, command_from, command_named, described
-from readmodels.timeline import pairing_state, pairing_timeline
+from readmodels.timeline import pairing_state, pairing_timeline, told_to_sender
 
 pairing_app = typer.Typer(no_args_is_help=True, help="Pairings: how one stands, what happened to it, what to do.")
 
@@ -150,8 +150,8 @@ async def _send(servers: Reach, pairing: str, name: str, command: Command, yes: 
         confirm(f"{name} ends the pairing {pairing}. Go on?", yes=yes)
     typer.echo(f"key {command.key}: repeated with --key {command.key}, it still happens once.", err=True)
     receipt = await send(pairing_handle(servers.client, pairing), command)
-    told = await pairing_timeline(servers.store, cohort, id, reader=command.by.role)
-    happened = tuple(entry.sentence for entry in told if receipt.first <= entry.version <= receipt.last)
+    told = await told_to_sender(servers.store, cohort, id, receipt.first, receipt.last, sender=command.by.role)
+    happened = tuple(entry.sentence for entry in told)
     return Acted(command=name, key=command.key, receipt=receipt, happened=happened)
 
 

@@ -115,6 +115,8 @@ def _print_moves(console: Console, found: PairingShown) -> None:
 
 def print_story(console: Console, told: tuple[ToldEvent, ...]) -> None:
     """One event a line; a long sentence goes on under itself."""
+    if not told:
+        console.print("There is nothing in it that this role may read.")
     for entry in told:
         before = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}  {words(entry.by):12} "
         under = " " * len(before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -36,11 +36,15 @@ class NoWords(Exception):
 
 def shape(annotation: Any, field: FieldInfo | None = None) -> str:
     """A field's type in words, with its bounds. Raises NoWords."""
+    if get_origin(annotation) is Annotated:
+        return shape(get_args(annotation)[0], field)
+    if get_origin(annotation) is dict:
+        return _by_key(*get_args(annotation))
     literal, inner = get_args(annotation), inner_type(annotation)
     if inner is not None and issubclass(inner, Enum):
         return " or ".join(f"`{one.value}`" for one in inner)
     if inner is not None and issubclass(inner, BaseModel):
-        return "list of objects" if literal else "object"
+        return "list of objects" if get_origin(annotation) is tuple else "object"
     if literal and all(isinstance(one, str) for one in literal):
         return " or ".join(f"`{one}`" for one in literal)
     if get_origin(annotation) is tuple:
@@ -58,6 +62,13 @@ def inner_type(annotation: Any) -> type | None:
         if isinstance(one, type) and issubclass(one, (BaseModel, Enum)):
             return one
     return None
+
+
+def _by_key(key: Any, value: Any) -> str:
+    names = get_args(key)
+    if names and all(isinstance(one, str) for one in names):
+        return f"{shape(value)} for any of {', '.join(f'`{one}`' for one in names)}"
+    return f"{shape(value)} for each {shape(key)}"
 
 
 def _span(field: FieldInfo | None) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from domain.decider import Actor, Command, Frozen
+from domain.decider import FILLED_IN, Actor, Command, Frozen
 from intake.expectations import expectation
 from intake.problems import nearest, quoted
 from operations.endings import BadInput, Mistake
@@ -96,7 +96,8 @@ def command_from(command: type[Command], by: Actor, key: str, given: Sequence[st
 
 def _described(name: str, command: type[Command]) -> CommandToSend:
     own = {field: about for field, about in command.model_fields.items() if field not in Command.model_fields}
-    fields = tuple(field for name, about in own.items() for field in _to_give(name, about))
+    given = {name: about for name, about in own.items() if about.description != FILLED_IN}
+    fields = tuple(field for name, about in given.items() for field in _to_give(name, about))
     return CommandToSend(name=name, meaning=(command.__doc__ or "").strip().splitlines()[0], fields=fields)
 
 

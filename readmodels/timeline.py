@@ -11,7 +11,7 @@ from domain.decider import Role
 from domain.pairing import decider as pairings
 from domain.pairing import story as pairing_story
 from domain.pairing.state import Pairing
-from domain.pairing.visibility import visible
+from domain.pairing.visibility import visible, visible_to_sender
 from eventstore.records import AsOf, StoredEvent
 from eventstore.store import EventStore
 
@@ -35,6 +35,20 @@ async def pairing_timeline(
     stored = await store.read(f"pairing/{cohort}/{pairing}", as_of=as_of)
     events = [(each, pairings.load(each.data, each.schema_version)) for each in stored]
     return [_told(each, pairing_story.tell(event)) for each, event in events if visible(event, reader)]
+
+
+async def told_to_sender(
+    store: EventStore, cohort: str, pairing: str, first: int, last: int, *, sender: Role
+) -> list[Told]:
+    """What these events of the pairing say, which a command of the sender meant, as far as its role may know.
+
+    `first` is 0 where it meant none.
+    """
+    if not first:
+        return []
+    stored = await store.read(f"pairing/{cohort}/{pairing}", after=first - 1, limit=last - first + 1)
+    events = [(each, pairings.load(each.data, each.schema_version)) for each in stored]
+    return [_told(each, pairing_story.tell(event)) for each, event in events if visible_to_sender(event, sender)]
 
 
 async def pairing_state(store: EventStore, cohort: str, pairing: str) -> Pairing | None:

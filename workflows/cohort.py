@@ -58,16 +58,6 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=12)
 ENGINE = Actor(role=Role.SERVICE, id="engine")
 UNLIMITED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
-TITLES = {
-    CohortClock.INVITATION_REMIND: "remind of the invitation",
-    CohortClock.INVITATION_UNANSWERED: "invitations without an answer",
-    CohortClock.ENROLMENT_CLOSE: "close the enrolment",
-    CohortClock.REVIEW: "review of week",
-    CohortClock.REMATCH_DUE: "a partner for number",
-    CohortClock.FOLLOW_UP: "ask what has lasted",
-    CohortClock.ARCHIVE: "archive the cohort",
-}
-
 
 @workflow.defn(name="CohortWorkflow")
 @hears()
@@ -108,7 +98,6 @@ class CohortWorkflow:
             program=f"cohort/{given.create.cohort}",
             program_version=lambda state: (state.design if state else given.create.design).version,
             show=self._show,
-            title=_title,
             prepare=self._with_facts,
             gather=self._gathered,
             carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
@@ -320,7 +309,7 @@ class CohortWorkflow:
             start_to_close_timeout=timedelta(minutes=5),
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=UNLIMITED,
-            summary=_title(deadline.name),
+            summary=decider.meaning(self.engine.state, deadline.name),
         )
         command = deadline.command
         return RecordReview(
@@ -406,15 +395,12 @@ def _started(request: LaunchRequest | None) -> tuple[LaunchRequest, workflow.Act
     return request, starting
 
 
-def _title(name: str) -> str:
-    kind, _, number = name.partition(":")
-    return f"{TITLES[CohortClock(kind)]} {number}".rstrip()
-
-
 def _details(state: Cohort) -> str:
     """The state in Markdown for the Temporal UI: counts only."""
     funnel = state.funnel
-    following = f"{_title(state.clocks[0].name)}, {instant(state.clocks[0].due)}" if state.clocks else "nothing"
+    following = "nothing"
+    if state.clocks:
+        following = f"{decider.meaning(state, state.clocks[0].name)}, {instant(state.clocks[0].due)}"
     lines = [f"- **Its pairings are told:** {order.kind.value}, since {instant(order.at)}" for order in state.orders]
     if state.refusals:
         silent = len(behind(state))

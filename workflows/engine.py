@@ -89,7 +89,6 @@ class Engine(Generic[S, C, E]):
         program: str,
         program_version: Callable[[S | None], int],
         show: Callable[[S], None],
-        title: Callable[[str], str],
         prepare: Callable[[Deadline[C]], Awaitable[C]] | None = None,
         gather: Callable[[C], Awaitable[C]] | None = None,
         carried: Carried[S] | None = None,
@@ -97,13 +96,12 @@ class Engine(Generic[S, C, E]):
         """`program` is the id of the cohort's workflow: all streams of a cohort share a correlation id.
 
         `program_version` is that of the design which the state follows, as amendments change it.
-        `show` puts the state where people see it; `title` words a clock's name for its timer;
+        `show` puts the state where people see it;
         `prepare` gathers the facts that a clock's command needs, where it needs any, and `gather` those that somebody's
         command needs: it gives the same command back, with the facts filled in.
         """
         self._decider = decider
         self._show = show
-        self._title = title
         self._prepare = prepare
         self._gather = gather
         self._stream = workflow.info().workflow_id
@@ -237,7 +235,7 @@ class Engine(Generic[S, C, E]):
             await workflow.wait_condition(moved)
             return
         left = deadline.due - workflow.now()
-        summary = f"{self._title(deadline.name)} · {instant(deadline.due)}"
+        summary = f"{self._decider.meaning(self.state, deadline.name)} · {instant(deadline.due)}"
         try:
             await workflow.wait_condition(moved, timeout=left, timeout_summary=summary)
         except TimeoutError:

@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing import decider
     from domain.pairing.amending import AmendDesign
     from domain.pairing.checkpoints import AnswerCheckpoint
-    from domain.pairing.clocks import title
     from domain.pairing.closing import CloseEarly, ReportLeaver, RequestExit
     from domain.pairing.concern import RaiseConcern, ResolveConcern
     from domain.pairing.conflict import ReportReportingLine
@@ -93,7 +92,6 @@ class PairingWorkflow:
             program=f"cohort/{given.create.cohort}",
             program_version=lambda state: (state.design if state else given.create.design).version,
             show=self._show,
-            title=title,
             carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
 
@@ -165,7 +163,9 @@ def _details(state: Pairing, colour: Health, waiting: tuple[str, ...], ignored: 
     """The state in Markdown for the Temporal UI: no names, no answers."""
     plan = state.design.meetings
     goals = f"{sum(goal.level for goal in state.goals):g} of {len(state.goals)}" if state.goals else "none set"
-    following = f"{title(state.clocks[0].name)}, {instant(state.clocks[0].due)}" if state.clocks else "nothing"
+    following = "nothing"
+    if state.clocks:
+        following = f"{decider.meaning(state, state.clocks[0].name)}, {instant(state.clocks[0].due)}"
     booked = instant(state.meetings[0].starts_at) if state.meetings else "none"
     lines = [
         f"### {state.stage.value} · {colour.value}",

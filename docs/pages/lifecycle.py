@@ -12,12 +12,12 @@ from docs.pages.examples import fits
 from docs.pages.markdown import MADE, Stale, Table, Words, agree, first_line, listed, table, whole
 from docs.pages.program_design import with_defaults
 from domain.cohort import decider as cohort_decider
+from domain.cohort.clocks import TITLES as COHORT_TITLES
 from domain.cohort.state import CohortClock, CohortStage
 from domain.pairing import decider as pairing_decider
 from domain.pairing.clocks import TITLES, ClockKind
 from domain.pairing.deadlines import OF_BOTH, OF_OPERATIONS
 from domain.pairing.state import Stage
-from workflows.cohort import TITLES as COHORT_TITLES
 from workflows.published import published
 
 PAIRING_DIAGRAM = """\

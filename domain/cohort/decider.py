@@ -26,6 +26,7 @@ from domain.cohort import (
     trail,
     waiting,
 )
+from domain.cohort.clocks import title
 from domain.cohort.state import (
     Cohort,
     CohortClock,
@@ -206,6 +207,11 @@ def notices(state: Cohort, event: CohortEvent) -> tuple[Notice, ...]:
     return (Notice(to=f"role:{role.value}", template=event.type, deliver_after=after, about=about),)
 
 
+def meaning(state: Cohort, clock: str) -> str:
+    """What a clock waits to do; of a cohort, that does not hang on how it stands."""
+    return title(clock)
+
+
 def load(data: Data, schema_version: int) -> CohortEvent:
     """An event from its stored JSON object, whatever version it was stored in. Raises EventUnknown."""
     return EVENTS.load(data, schema_version)
@@ -366,7 +372,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case invitations.InvitationsUnanswered():
             return invitations.evolve_unanswered(state, event)
         case invitations.InvitationDeclined():
-            return invitations.answered(state, event.participant)
+            return invitations.evolve_declined(state, event)
         case enrolment.ParticipantEnrolled():
             return enrolment.evolve_enrolled(state, event)
         case enrolment.ParticipantWithdrawn():
@@ -374,7 +380,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case enrolment.EnrolmentExtended():
             return state
         case enrolment.EnrolmentClosed():
-            return replace(state, stage=CohortStage.MATCHING, since=event.at, invited=())
+            return enrolment.evolve_closed(state, event)
         case matching.PairingProposed():
             return replace(state, proposed=(*state.proposed, event.planned))
         case matching.MatchRunRecorded():
@@ -396,7 +402,7 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
         case waiting.WaitingListLeft():
             return waiting.evolve_left(state, event)
         case waiting.LateJoined():
-            return replace(state, participants=(*state.participants, event.participant))
+            return waiting.evolve_late(state, event)
         case waiting.RematchOverdue():
             return waiting.evolve_overdue(state, event)
         case rematch.RematchProposed():

@@ -8,7 +8,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock, Participant, cohort_during
+from domain.cohort.absence import back, gone
+from domain.cohort.state import (
+    AbsentBecause,
+    Cohort,
+    CohortClock,
+    CohortStage,
+    FireCohortClock,
+    Participant,
+    cohort_during,
+)
 from domain.decider import Clock, Command, Event, ParticipantId, Rejected, Role
 from domain.lateness import fired
 from domain.permissions import only
@@ -154,12 +163,21 @@ def created(event: CohortCreated) -> Cohort:
 def evolve_enrolled(state: Cohort, event: ParticipantEnrolled) -> Cohort:
     """One more; an invitation is answered by it."""
     invited = tuple(one for one in state.invited if one.participant.id != event.participant.id)
-    return replace(state, participants=(*state.participants, event.participant), invited=invited)
+    enrolled = replace(state, participants=(*state.participants, event.participant), invited=invited)
+    return back(enrolled, (event.participant.id,))
 
 
 def evolve_withdrawn(state: Cohort, event: ParticipantWithdrawn) -> Cohort:
     """One fewer."""
-    return replace(state, participants=tuple(p for p in state.participants if p.id != event.participant))
+    others = tuple(p for p in state.participants if p.id != event.participant)
+    return gone(replace(state, participants=others), (event.participant,), AbsentBecause.WITHDREW)
+
+
+def evolve_closed(state: Cohort, event: EnrolmentClosed) -> Cohort:
+    """Whoever has not answered takes no part."""
+    silent = tuple(one.participant.id for one in state.invited)
+    closed = replace(state, stage=CohortStage.MATCHING, since=event.at, invited=())
+    return gone(closed, silent, AbsentBecause.NO_ANSWER)
 
 
 def _window(state: Cohort, at: datetime) -> Clock:

@@ -53,10 +53,10 @@ class RecordErasure(EngineReport):
 def request(state: Cohort, command: EraseSubject, at: datetime) -> tuple[ErasureRequested | WaitingListLeft, ...]:
     """Not while the person is in a pairing: that would go on with somebody whom nobody can reach."""
     only(command.by, Role.COORDINATOR)
-    if command.participant not in everybody(state):
-        raise Rejected("unknown", f"'{command.participant}' does not take part")
     if command.participant in (*state.erasing, *state.erased):
         raise Rejected("duplicate", "this person's data are erased already, or about to be")
+    if command.participant not in _known(state):
+        raise Rejected("unknown", f"'{command.participant}' neither takes part, nor waits, nor was invited")
     if not state.ended and reserved(state)[command.participant]:
         raise Rejected("rule", f"'{command.participant}' is in a pairing: close it first, or forbid the proposed pair")
     requested = ErasureRequested(at=at, participant=command.participant)
@@ -93,8 +93,15 @@ def everybody(state: Cohort) -> tuple[ParticipantId, ...]:
     return tuple(dict.fromkeys((*enrolled, *paired)))
 
 
+def _known(state: Cohort) -> frozenset[ParticipantId]:
+    """Everybody whose row of the roster the cohort may have: also who was only asked, or waits for the next one."""
+    asked = (*(one.participant.id for one in state.invited), *(one.participant for one in state.absent))
+    return frozenset((*everybody(state), *asked, *(entry.person for entry in state.waiting)))
+
+
 def evolve_requested(state: Cohort, event: ErasureRequested) -> Cohort:
-    """Nobody matches the person any more."""
+    """Nobody matches the person any more, and nobody asks them."""
+    state = replace(state, invited=tuple(one for one in state.invited if one.participant.id != event.participant))
     ineligible = tuple(dict.fromkeys((*state.ineligible, event.participant)))
     return replace(state, erasing=(*state.erasing, event.participant), ineligible=ineligible)
 

@@ -8,8 +8,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.cohort.absence import back, gone
 from domain.cohort.enrolment import ParticipantEnrolled
-from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock, Invited, Participant, cohort_during
+from domain.cohort.state import (
+    AbsentBecause,
+    Cohort,
+    CohortClock,
+    CohortStage,
+    FireCohortClock,
+    Invited,
+    Participant,
+    cohort_during,
+)
 from domain.decider import Actor, Clock, Command, Event, ParticipantId, Rejected, Role
 from domain.lateness import fired
 from domain.permissions import only
@@ -57,7 +67,7 @@ class InviteParticipants(Command):
 
 
 class AcceptInvitation(Command):
-    """Somebody who was invited takes part."""
+    """Somebody who was invited takes part, and says so as the mentor or mentee that they are."""
 
 
 class DeclineInvitation(Command):
@@ -126,7 +136,8 @@ def unanswered(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[
 def evolve_invited(state: Cohort, event: ParticipantsInvited) -> Cohort:
     """Asked, and not answered."""
     asked = tuple(Invited(participant=person, batch=event.batch) for person in event.participants)
-    return replace(state, invited=(*state.invited, *asked), invitations=event.batch)
+    invited = replace(state, invited=(*state.invited, *asked), invitations=event.batch)
+    return back(invited, {person.id for person in event.participants})
 
 
 def evolve_unanswered(state: Cohort, event: InvitationsUnanswered) -> Cohort:
@@ -140,15 +151,18 @@ def evolve_unanswered(state: Cohort, event: InvitationsUnanswered) -> Cohort:
     )
 
 
-def answered(state: Cohort, person: ParticipantId) -> Cohort:
-    """Whoever has enrolled or declined is not asked any more."""
-    return replace(state, invited=tuple(one for one in state.invited if one.participant.id != person))
+def evolve_declined(state: Cohort, event: InvitationDeclined) -> Cohort:
+    """Nobody reminds them any more, and no repetition asks them again."""
+    others = tuple(one for one in state.invited if one.participant.id != event.participant)
+    return gone(replace(state, invited=others), (event.participant,), AbsentBecause.DECLINED)
 
 
 def _invited(state: Cohort, by: Actor, person: ParticipantId) -> Invited:
     found = next((one for one in state.invited if one.participant.id == person), None)
     if by.role is not Role.COORDINATOR and by.id != person:
         raise Rejected("role", "everybody answers for themselves")
+    if found is None and any(one.id == person for one in state.participants):
+        raise Rejected("duplicate", f"'{person}' takes part already")
     if found is None:
         raise Rejected("unknown", f"'{person}' has no open invitation")
     if by.role is not Role.COORDINATOR and by.role.value != found.participant.role:

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from domain.cohort.state import Cohort, CohortStage, cohort_during
-from domain.decider import Command, Event, ParticipantId, Rejected, Role
+from domain.decider import FILLED_IN, Command, Event, ParticipantId, Rejected, Role
 from domain.matching.bars import Bar
 from domain.permissions import only
 
@@ -47,7 +47,7 @@ class PinPair(Command):
     mentor: ParticipantId
     mentee: ParticipantId
     reason: str = Field(min_length=3, max_length=500)
-    bars: tuple[Bar, ...] = Field(default=(), description="filled in by the engine; what is sent is ignored")
+    bars: tuple[Bar, ...] = Field(default=(), description=FILLED_IN)
 
 
 class ForbidPair(Command):
@@ -64,7 +64,7 @@ class SwapMentees(Command):
     one: str
     other: str
     reason: str = Field(min_length=3, max_length=500)
-    bars: tuple[Bar, ...] = Field(default=(), description="filled in by the engine; what is sent is ignored")
+    bars: tuple[Bar, ...] = Field(default=(), description=FILLED_IN)
 
 
 def pin(state: Cohort, command: PinPair, at: datetime) -> tuple[PairingOverridden, ...]:

@@ -64,6 +64,21 @@ class Invited(Frozen):
     overdue_since: AwareDatetime | None = None
 
 
+class AbsentBecause(StrEnum):
+    """Why somebody who was asked or enrolled takes no part."""
+
+    DECLINED = "declined"
+    WITHDREW = "withdrew"
+    NO_ANSWER = "no_answer"
+
+
+class Absent(Frozen):
+    """Somebody who was asked or enrolled and takes no part."""
+
+    participant: ParticipantId
+    because: AbsentBecause
+
+
 class PlannedPairing(Frozen):
     """A pair that the matching proposes, with the id that its pairing will have and why it was chosen.
 
@@ -199,7 +214,8 @@ class Cohort:
     `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
     `orders` are what the pairings still have to be told, the oldest first; `refusals` which did not obey.
     `pairings_ended` are over for good, so their places are free. `rematches` are proposed and not approved; `apart` are
-    pairs that nobody wants. `changes` counts what may make a re-match possible, `changes_matched` how far it was tried.
+    pairs that nobody wants. `absent` were asked or enrolled before, so a roster that has them still does not ask them
+    again. `changes` counts what may make a re-match possible, `changes_matched` how far it was tried.
     """
 
     id: str
@@ -232,6 +248,7 @@ class Cohort:
     apart: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
     invited: tuple[Invited, ...] = ()
     invitations: int = 0
+    absent: tuple[Absent, ...] = ()
     pins: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
     stood: tuple[tuple[ParticipantId, ParticipantId], ...] = ()
     ineligible: tuple[ParticipantId, ...] = ()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from domain.cohort.state import Cohort, CohortStage, Refusal
+from domain.cohort.state import AbsentBecause, Cohort, CohortClock, CohortStage, Invited, Refusal
 from domain.decider import Frozen, Role
 
 AT_WORK = (CohortStage.RUNNING, CohortStage.SUSPENDED)
@@ -42,6 +42,32 @@ class CohortStatus(Frozen):
     rematches: int = Field(default=0, description="re-matches that wait for the approver")
     telling: int = Field(default=0, description="orders that its pairings still have to hear of")
     items: tuple[CohortItem, ...] = ()
+
+
+class Enrolment(Frozen):
+    """An enrolment that is not over: who was invited and has not answered, how many have said no, when it closes.
+
+    `closes_at` is None while the cohort is suspended: nobody can answer, and the window keeps the time left.
+    """
+
+    closes_at: AwareDatetime | None
+    unanswered: tuple[Invited, ...] = ()
+    declined: int = 0
+    withdrew: int = 0
+
+
+def open_enrolment(state: Cohort) -> Enrolment | None:
+    """None where it has not begun or is over."""
+    if (state.suspension.stage if state.suspension else state.stage) is not CohortStage.ENROLLING:
+        return None
+    because = [one.because for one in state.absent]
+    closing = (clock.due for clock in state.clocks if clock.name == CohortClock.ENROLMENT_CLOSE.value)
+    return Enrolment(
+        closes_at=next(closing, None),
+        unanswered=state.invited,
+        declined=because.count(AbsentBecause.DECLINED),
+        withdrew=because.count(AbsentBecause.WITHDREW),
+    )
 
 
 def cohort_status(state: Cohort) -> CohortStatus:

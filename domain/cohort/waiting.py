@@ -9,7 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.cohort.absence import back, gone
 from domain.cohort.state import (
+    AbsentBecause,
     Cohort,
     CohortClock,
     CohortStage,
@@ -19,7 +21,7 @@ from domain.cohort.state import (
     WaitsBecause,
     cohort_during,
 )
-from domain.decider import Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
+from domain.decider import FILLED_IN, Clock, Command, Event, Frozen, ParticipantId, Rejected, Role
 from domain.lateness import fired
 from domain.matching.assignment import LeftOver
 from domain.permissions import only
@@ -89,13 +91,17 @@ class RequestRematch(Command):
 
     participant: ParticipantId
     pairing: str
-    stands: EndedPairing | None = Field(default=None, description="filled in by the engine; what is sent is ignored")
+    stands: EndedPairing | None = Field(default=None, description=FILLED_IN)
+
+
+JOIN_AT_ONCE = 100
+"""Late joiners that one command takes."""
 
 
 class JoinLate(Command):
     """The coordinator adds people to a running cohort: onto the waiting list, or that of the next cohort."""
 
-    participants: tuple[Participant, ...] = Field(min_length=1, max_length=100)
+    participants: tuple[Participant, ...] = Field(min_length=1, max_length=JOIN_AT_ONCE)
 
 
 class LeaveWaitingList(Command):
@@ -154,12 +160,13 @@ def request(state: Cohort, command: RequestRematch, at: datetime) -> tuple[Pairi
 def join_late(state: Cohort, command: JoinLate, at: datetime) -> tuple[LateJoined | WaitingListJoined, ...]:
     """Until the design's day onto this cohort's list, with a shorter plan to come; later onto the next one's."""
     only(command.by, Role.COORDINATOR)
-    cohort_during(state, CohortStage.RUNNING)
+    takes_late_joiners(state)
     ids = [person.id for person in command.participants]
     known = {person.id for person in state.participants} | {entry.person for entry in state.waiting}
     if len(set(ids)) != len(ids) or known & set(ids):
         raise Rejected("duplicate", "somebody is listed twice, enrolled already or on the waiting list")
-    in_time = not too_late(state, at) and _is_early_enough(state, at)
+    until = takes_late_joiners_until(state)
+    in_time = until is not None and at <= until
     joined = tuple(LateJoined(at=at, participant=person) for person in command.participants) if in_time else ()
     entries = [
         Waiting(
@@ -176,9 +183,17 @@ def join_late(state: Cohort, command: JoinLate, at: datetime) -> tuple[LateJoine
     return (*joined, *(_joined(state, entry, at) for entry in entries))
 
 
-def _is_early_enough(state: Cohort, at: datetime) -> bool:
-    start = state.starts_at
-    return start is not None and at <= start + state.design.rematch.late_until + state.suspended_for
+def takes_late_joiners(state: Cohort) -> None:
+    """Refuse where nobody can join now, not even for the next cohort."""
+    cohort_during(state, CohortStage.RUNNING)
+
+
+def takes_late_joiners_until(state: Cohort) -> datetime | None:
+    """Who comes later waits for the next cohort; None before the approval."""
+    start, end, policy = state.starts_at, state.program_end, state.design.rematch
+    if start is None or end is None:
+        return None
+    return min(start + policy.late_until + state.suspended_for, end - policy.least_left)
 
 
 def leave(state: Cohort, command: LeaveWaitingList, at: datetime) -> tuple[WaitingListLeft, ...]:
@@ -226,10 +241,15 @@ def left_over(state: Cohort, people: Sequence[LeftOver], at: datetime) -> tuple[
     )
 
 
+def evolve_late(state: Cohort, event: LateJoined) -> Cohort:
+    """One more who takes part."""
+    return replace(state, participants=(*state.participants, event.participant))
+
+
 def evolve_joined(state: Cohort, event: WaitingListJoined) -> Cohort:
     """One more."""
     return replace(
-        state,
+        back(state, (event.entry.person,)),
         waiting=(*state.waiting, event.entry),
         waited=max(state.waited, event.entry.number),
         changes=state.changes + (not event.entry.next_cohort),
@@ -237,7 +257,9 @@ def evolve_joined(state: Cohort, event: WaitingListJoined) -> Cohort:
 
 
 def evolve_left(state: Cohort, event: WaitingListLeft) -> Cohort:
-    """One fewer, and no proposal with them."""
+    """One fewer, and no proposal with them. Who was to wait for the next cohort alone is not asked by a repetition."""
+    if all(person.id != event.participant for person in state.participants):
+        state = gone(state, (event.participant,), AbsentBecause.WITHDREW)
     proposals = tuple(planned for planned in state.rematches if event.participant not in planned.people)
     waiting = tuple(entry for entry in state.waiting if entry.person != event.participant)
     return replace(state, waiting=waiting, rematches=proposals, changes=state.changes + 1)

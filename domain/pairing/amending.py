@@ -13,8 +13,9 @@ from pydantic import AwareDatetime
 
 from domain.decider import Clock, Event, Frozen, Rejected
 from domain.pairing.cadence import BOOKING_CLOCKS, HEALTH_CLOCKS, asked_to_meet, meeting_clocks
-from domain.pairing.clocks import ClockKind, clock_name, instance_of, kind_of, running, title
+from domain.pairing.clocks import ClockKind, clock_name, instance_of, kind_of, running
 from domain.pairing.copying import replace
+from domain.pairing.pausing import meaning
 from domain.pairing.state import Pairing, Stage
 from domain.pairing.with_cohort import CohortOrder, ordered_by_cohort
 from domain.program import ProgramDesign
@@ -34,9 +35,10 @@ class AmendDesign(CohortOrder):
 
 
 class MovedClock(Frozen):
-    """A clock under an amended design. `before` is None where it is new, `after` where it stops."""
+    """A clock under an amended design, in words. `before` is None where it is new, `after` where it stops."""
 
     name: str
+    means: str
     before: AwareDatetime | None
     after: AwareDatetime | None
 
@@ -59,10 +61,10 @@ def moved_clocks(state: Pairing, design: ProgramDesign, at: datetime) -> tuple[M
         before = due.get(name)
         if after is not None and after < at and (before is None or before >= at):
             raise Rejected(
-                "rule", f"this would rewrite the past: {title(name)} would have been due on {after:%d %b %Y}"
+                "rule", f"this would rewrite the past: {meaning(state, name)} would have been due on {after:%d %b %Y}"
             )
     return tuple(
-        MovedClock(name=name, before=due.get(name), after=after)
+        MovedClock(name=name, means=meaning(state, name), before=due.get(name), after=after)
         for name, after in sorted(wanted.items())
         if after != due.get(name)
     )

@@ -171,6 +171,11 @@ def notices(state: Pairing, event: PairingEvent) -> tuple[Notice, ...]:
     return told.notices(state, event)
 
 
+def meaning(state: Pairing, clock: str) -> str:
+    """What a clock waits to do as the pairing stands."""
+    return pausing.meaning(state, clock)
+
+
 def load(data: Data, schema_version: int) -> PairingEvent:
     """An event from its stored JSON object, whatever version it was stored in. Raises EventUnknown."""
     return EVENTS.load(data, schema_version)

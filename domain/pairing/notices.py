@@ -23,7 +23,6 @@ from domain.pairing import (
     undoing,
     with_cohort,
 )
-from domain.pairing.clocks import ClockKind
 from domain.pairing.state import SIDES, Pairing, Side
 from domain.working_time import next_slot, operations
 
@@ -65,7 +64,7 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
     """The notices of one event; `state` includes it. A requested exit is told to the coordinator alone."""
     if isinstance(event, escalation.ReminderDue):
         about: About = (("about", pausing.meaning(state, event.about.value)), ("number", str(event.number)))
-        return tuple(_notice(state, role, "ReminderDue", event.at, about) for role in _reminded(state, event))
+        return tuple(_notice(state, role, "ReminderDue", event.at, about) for role in event.to)
     if isinstance(event, escalation.EscalationOpened):
         return (_notice(state, event.to.value, "EscalationOpened", event.at, (("kind", event.kind.value),)),)
     if isinstance(event, cancellations.CancellationCounted):
@@ -85,13 +84,6 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         name, about = type(event).__name__, _facts(event)
         return tuple(_notice(state, side.value, name, event.at, about) for side in SIDES)
     return ()
-
-
-def _reminded(state: Pairing, event: escalation.ReminderDue) -> tuple[str, ...]:
-    """Whom the event names; of a pause without an end nobody hears that it ends, but the coordinator that it lasts."""
-    if event.about is ClockKind.PAUSE_NOTICE and not pausing.has_an_end(state):
-        return tuple(role for role in event.to if role == Role.COORDINATOR.value)
-    return event.to
 
 
 def _to_the_executive(state: Pairing, event: cancellations.CancellationCounted) -> tuple[Notice, ...]:

@@ -99,8 +99,9 @@ def resume(state: Pairing, command: Resume, at: datetime) -> tuple[EscalationClo
 
 
 def announce_return(state: Pairing, command: FireClock, now: datetime) -> tuple[ReminderDue, ...]:
-    """Both, and the coordinator, before the pause ends."""
-    return remind(state, command, now, to=("mentor", "mentee", "coordinator"))
+    """Both, and the coordinator, before the pause ends; of one without an end, the coordinator alone that it lasts."""
+    to = ("mentor", "mentee", "coordinator") if has_an_end(state) else ("coordinator",)
+    return remind(state, command, now, to=to)
 
 
 def end_of_pause(
@@ -119,7 +120,10 @@ def has_an_end(state: Pairing) -> bool:
 
 
 def meaning(state: Pairing, name: str) -> str:
-    """What a clock is waiting to do in this pairing: its title, or what it does in a pause without an end."""
+    """What a clock is waiting to do in this pairing: its title, or what it does in a pause without an end.
+
+    Whoever words a clock of a pairing asks here: views, messages, timers.
+    """
     return title(name) if has_an_end(state) else WITHOUT_AN_END.get(kind_of(name), title(name))
 
 

@@ -146,6 +146,8 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The {evaluation.side} submitted the end evaluation."
         case evaluating.EvaluationOverdue(missing=missing):
             return f"The end evaluation is overdue: nothing from {_both(missing)}."
+        case escalation.ReminderDue(about=ClockKind.PAUSE_NOTICE, to=(Role.COORDINATOR,)):
+            return "A reminder that the pause has no agreed end was due for the coordinator."
         case escalation.ReminderDue(about=about, number=number, to=to):
             what = _REMINDS.get(about, f'about "{TITLES[about]}"').format(number=number)
             return f"A reminder {what} was due for {_listed([f'the {_role(role)}' for role in to])}."

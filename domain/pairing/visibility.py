@@ -35,6 +35,20 @@ def visible(event: PairingEvent, role: Role) -> bool:
             return False
 
 
+def visible_to_sender(event: PairingEvent, role: Role) -> bool:
+    """Whether whoever sent the command in this role may know what it did.
+
+    A service reads no history and a sponsor little of it, but both learn what became of what they sent.
+    """
+    match role:
+        case Role.SERVICE:
+            return visible(event, Role.COORDINATOR)
+        case Role.SPONSOR:
+            return isinstance(event, ITEMS)
+        case _:
+            return visible(event, role)
+
+
 def visible_clock(name: str, role: Role) -> bool:
     """Whether a reader in this role may know that the clock runs."""
     return kind_of(name) not in CONFIDENTIAL or role in (Role.CONCERN_HANDLER, Role.AUDITOR)

@@ -26,9 +26,15 @@ SAID = {
     "cohort match spring --what-if": "With the weights skills 8",
     "cohort override spring pin": "is made anew around your correction",
     "cohort override spring forbid": "28 pairs stay, 1 goes, 1 comes instead",
+    "cohort create autumn": "Somebody says yes:  pairloom cohort act autumn accept_invitation --as mentee:P001",
+    "cohort act autumn accept_invitation --as mentor:P032": "A mentor enrolled.",
+    "cohort act autumn accept_invitation --as mentee:P002": "A mentee enrolled.",
+    "cohort act autumn decline_invitation": "Somebody does not take part.",
+    "cohort show autumn": "68 people invited: 2 take part, 1 declined, 65 have not answered.",
+    "cohort match autumn": "1 mentor and 1 mentee take part",
     "cohort approve spring": "approved by head-of-learning",
     "cohort launch spring": "pairings of spring are launched.",
-    "today": "Nothing needs a person.",
+    "today": "approve pairs",
     "cohort list": "spring  RUNNING",
     "cohort status spring": "launched",
     "pairing show spring/P032~P031": "accept_offer or decline_offer",
@@ -36,6 +42,7 @@ SAID = {
     "pairing commands": "schedule_meeting",
     "pairing act spring/P032~P031 accept_offer --as mentor:P032": "The mentor accepted the offer.",
     "pairing act spring/P032~P031 accept_offer --as mentee:P031": "and the program began.",
+    "pairing act spring/P032~P031 complete_training --as service:": "The mentor completed the training.",
     "pairing act spring/P032~P031 waive_training": "The mentee's training was waived.",
     "pairing act spring/P032~P031 pause": "The pairing was paused until further notice",
     "pairing act spring/P032~P031 resume": "The pairing goes on.",
@@ -46,6 +53,8 @@ SAID = {
     "cohort amend spring --program examples/digital-fluency-2.yaml --preview": "Nothing was changed",
     "cohort amend spring --program examples/digital-fluency-2.yaml --yes": '"AMBER without a meeting held" moves in 1',
     "cohort commands": "suspend_cohort",
+    "cohort join spring": "On the waiting list of spring now, 2 people: P069, P070.",
+    "cohort act spring approve_rematches": "Re-matches were approved: ",
     "store export spring": "events of spring are in",
     "cohort close spring": "spring is CANCELLED.",
     "cohort act spring erase_subject": "A participant's data are to be erased.",
@@ -86,6 +95,14 @@ def _once_more(data: Path, words: list[str]) -> None:
         case ["cohort", "suspend", *_]:
             unasked = run("cohort", "close", "spring", "--as", "head-of-learning", "--reason", "none", "--data", data)
             assert (unasked.returncode, "Repeat it with --yes" in unasked.stderr) == (1, True)
+        case ["cohort", "create", "autumn", *_]:
+            again = run(*words, "--data", data)
+            assert (again.returncode, "nobody is invited now" in again.stderr) == (0, True)
+            enrols = run(*words[:-1], "--data", data)
+            assert (enrols.returncode, "asks its people by invitation" in enrols.stderr) == (1, True)
+        case ["cohort", "join", *_]:
+            asyncio.run(_once_stored(running_ground(data).database_url, "RematchProposed"))
+            assert "On the waiting list already, 2 people: P069, P070." in _run(data, words), "nobody joins twice"
         case ["store", "export", *_]:
             database = running_ground(data).database_url
             assert {"HistoryViewed", "DataExported"} <= asyncio.run(_types(database, "cohort/spring"))
@@ -95,10 +112,14 @@ def _once_more(data: Path, words: list[str]) -> None:
             pass
 
 
-async def _until_erased(database: str) -> None:
+async def _once_stored(database: str, event: str) -> None:
     async with asyncio.timeout(60):
-        while "SubjectErased" not in await _types(database, "cohort/spring"):  # noqa: ASYNC110  # by the worker
+        while event not in await _types(database, "cohort/spring"):  # noqa: ASYNC110  # by the worker
             await asyncio.sleep(0.2)
+
+
+async def _until_erased(database: str) -> None:
+    await _once_stored(database, "SubjectErased")
     async with await EventStore.connect(database, max_size=1) as store:
         assert "P031" not in {person.id for person in await people(store, "spring")}
 

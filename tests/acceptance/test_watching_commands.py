@@ -71,6 +71,10 @@ async def test_a_pairing_and_its_story(midway: str) -> None:
     assert history.splitlines()[0].endswith("The pairing was created.")
     code, early = said(midway, "pairing", "history", id, "--until", f"{START:%Y-%m-%d}")
     assert (code, early) == (0, "".join(line + "\n" for line in history.splitlines() if line < f"{START:%Y-%m-%d}"))
+    assert said(midway, "pairing", "history", id, "--as", "service:hr") == (
+        0,
+        "There is nothing in it that this role may read.\n",
+    )
     code, unknown = said(midway, "pairing", "history", "spring/nobody")
     assert (code, unknown) == (
         1,

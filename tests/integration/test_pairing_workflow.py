@@ -178,7 +178,7 @@ async def test_a_pause_keeps_the_time_left_and_gives_it_back_exactly(pairing: Li
     assert (await pairing.types())[paused.last :] == []
     assert dict(resting.suspension.left if resting.suspension else ()) == before
     timers = of_type(await pairing.history(), EventType.EVENT_TYPE_TIMER_STARTED)
-    assert (await summary(timers[-1])).startswith("announce the end of the pause · ")
+    assert (await summary(timers[-1])).startswith("remind the coordinator of the pause without an end · ")
 
     resumed = await pairing.say(Resume, COORDINATOR)
     at_resume = (await pairing.stored())[resumed.last - 1].occurred_at

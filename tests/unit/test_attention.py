@@ -104,3 +104,8 @@ def test_an_item_of_a_pairing_is_told_with_the_health_of_the_moment() -> None:
 
     (found,) = attention([], [status(story.state)], day(80))
     assert (found.acknowledged, found.health) == (True, Health.RED)
+
+
+def test_while_invited_people_may_answer_it_is_their_move() -> None:
+    invites = cohort(CohortStage.ENROLLING, Role.COORDINATOR).model_copy(update={"invited": 3})
+    assert attention([invites], [], NOW) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from rich.console import Console
 
@@ -14,8 +15,8 @@ from readmodels.questions import WeekOfPerson
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
 
 
-def screen(load: tuple[WeekOfPerson, ...]) -> str:
-    cohort = CohortStatus(
+def screen(load: tuple[WeekOfPerson, ...], **how: Any) -> str:
+    running = CohortStatus(
         cohort="spring",
         title="Digital fluency",
         stage=CohortStage.RUNNING,
@@ -27,6 +28,7 @@ def screen(load: tuple[WeekOfPerson, ...]) -> str:
         launched=2000,
         waiting_for=(),
     )
+    cohort = running.model_copy(update=how)
     found = CohortWatched(cohort=cohort, at=NOW, funnel=Funnel(), attention=(), load=load)
     console = Console(width=160)
     with console.capture() as captured:
@@ -48,3 +50,14 @@ def test_the_load_of_a_large_cohort_is_a_line_a_week_with_the_busiest() -> None:
         "2027-01-11 2001 2014 0 coordinator (14 messages), P0000 (1 message), P0001 (1 message)",
         "2027-01-18 2001 2002 1 P3000 (60 minutes, 2 messages), P0000 (1 message), P0001 (1 message)",
     ]
+
+
+def test_before_anything_runs_the_screen_says_who_takes_part_and_where_to_look() -> None:
+    invites = screen((), stage=CohortStage.ENROLLING, mentors=2, mentees=0, proposed=0, invited=3)
+    assert invites.splitlines()[2].rstrip() == (
+        "2 mentors and 0 mentees take part; 3 people invited without an answer: pairloom cohort show spring"
+    )
+    proposes = screen((), stage=CohortStage.REVIEW, mentors=2, mentees=2, proposed=2)
+    assert "2 pairs proposed: pairloom cohort show spring" in proposes
+    assert not any(step in invites + proposes for step in ("launched", "load"))
+    assert "closed, can be undone" in screen(())

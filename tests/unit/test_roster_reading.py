@@ -179,6 +179,28 @@ def test_whom_the_design_pins_must_be_there_and_a_required_language_too(tmp_path
     ]
 
 
+def test_rows_may_name_whom_the_cohort_knows_and_have_an_address_of_their_own(tmp_path: Path) -> None:
+    known = [mentee("boss", email="boss@x.example"), mentee("other", email="other@x.example")]
+    file = tmp_path / "late.csv"
+    late = mentor("late", manager="boss", conflicts=["other"], email="late@x.example")
+    matching = MatchingPolicy(pinned=(("gone", "boss"),))
+    file.write_text(text_of([late], ","), newline="")
+    assert read_roster(file, design(matching=matching), known) == [late]
+
+    stranger = late.model_copy(update={"id": "later", "manager": "nobody", "email": "Boss@x.example"})
+    file.write_text(text_of([late, stranger, known[0]], ","), newline="")
+    with pytest.raises(IntakeError) as refused:
+        read_roster(file, design(matching=matching), known)
+    assert [(one.line, one.where, one.found) for one in refused.value.problems] == [
+        (3, "email", "'Boss@x.example' again (the cohort has it for boss)"),
+        (3, "manager", "'nobody'"),
+        (4, "email", "'boss@x.example' again (first in line 3)"),
+    ]
+    assert "or of somebody in the cohort" in refused.value.report()
+    file.write_text(text_of([late.model_copy(update={"manager": "forgotten"})], ","), newline="")
+    assert read_roster(file, design(), known, erased=("forgotten",))[0].manager == "forgotten"
+
+
 def test_a_column_that_is_wrong_in_every_row_is_told_so_often_and_then_counted(tmp_path: Path) -> None:
     file = tmp_path / "roster.csv"
     people = [(mentor if nth % 2 else mentee)(f"p{nth}", department="x") for nth in range(1_000)]

@@ -33,6 +33,12 @@ def test_every_command_that_is_published_can_be_described_and_sent() -> None:
         assert all(command.meaning for command in described(aggregate))
 
 
+def test_what_the_engine_fills_in_is_not_asked_for() -> None:
+    fields = {command.name: [field.name for field in command.fields] for command in described("cohort")}
+    assert fields["pin_pair"] == ["mentor", "mentee", "reason"]
+    assert fields["request_rematch"] == ["participant", "pairing"]
+
+
 def test_texts_become_what_the_model_says() -> None:
     booked = made("schedule_meeting", "starts_at=2027-02-10T14:00+00:00", "minutes=45")
     starts = datetime(2027, 2, 10, 14, tzinfo=UTC)

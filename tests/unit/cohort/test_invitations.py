@@ -92,6 +92,9 @@ def test_everybody_answers_for_themselves_and_on_their_side() -> None:
     story.refuses(DeclineInvitation, E1, code="role", saying="for themselves", participant="m1")
     story.refuses(DeclineInvitation, COORDINATOR, code="unknown", participant="e9")
     story.refuses(AcceptInvitation, COORDINATOR, code="role")
+    story.when(AcceptInvitation, MENTOR).refuses(
+        AcceptInvitation, MENTOR, code="duplicate", saying="takes part already"
+    )
 
 
 @pytest.mark.parametrize("actor", [APPROVER, MENTOR], ids=lambda actor: actor.role.value)

@@ -10,6 +10,8 @@ from domain.cohort.amendment import AmendProgram
 from domain.cohort.closing import CancelCohort
 from domain.cohort.enrolment import CloseEnrolment, WithdrawParticipant
 from domain.cohort.erasing import EraseSubject
+from domain.cohort.invitations import InviteParticipants
+from domain.cohort.state import Participant
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.decider import Actor, Command
 from operations.cohort_questions import ask_before, question
@@ -34,6 +36,10 @@ def test_what_cannot_be_taken_back_or_stops_everybody_is_asked() -> None:
     )
     assert asked(enrolling(2), CloseEnrolment, COORDINATOR) == (
         "This closes the enrolment of spring: nobody else can take part. Go on?"
+    )
+    silent = enrolling(2).when(InviteParticipants, COORDINATOR, participants=[Participant(id="m9", role="mentor")])
+    assert asked(silent, CloseEnrolment, COORDINATOR) == (
+        "This closes the enrolment of spring: 1 invited person has not answered, and nobody else can take part. Go on?"
     )
     assert asked(running(), AmendProgram, COORDINATOR, design=design(version=2)) == "Give spring version 2?"
 

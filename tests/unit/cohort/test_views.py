@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from domain.cohort.enrolment import WithdrawParticipant
 from domain.cohort.erasing import EraseSubject
+from domain.cohort.invitations import DeclineInvitation, InviteParticipants
+from domain.cohort.newcomers import newcomers
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Participant
+from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
 from domain.roster import Person
+from operations.before_launch import must_be_approved, must_be_proposed
+from operations.cohort_invitations import must_go_on
+from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
 from operations.cohort_views import cohort_shown, print_cohort
+from operations.cohorts import late_joiners
 from operations.endings import Refused
 from operations.explanation_views import print_explained
+from operations.joining_views import print_joined
 from tests.unit.rehearsals.given import people
 
-from .given import APPROVER, COORDINATOR, Story, day, in_review, planned, running
+from .given import (
+    APPROVER,
+    COORDINATOR,
+    Story,
+    day,
+    design,
+    enrolling,
+    in_review,
+    matching,
+    planned,
+    running,
+    suspended,
+)
 
 
 def said(printing: Callable[[Console], None]) -> list[str]:
@@ -51,6 +73,125 @@ def survivors() -> Story:
     return running(3).ends(1, "e1").ends(2, "m2")
 
 
+def test_an_open_enrolment_says_who_has_not_answered_until_when_and_how_they_do() -> None:
+    story = enrolling(1, design(cohort={"enrolment": "21 days"}))
+    asked = [Participant(id=id, role="mentee") for id in ("e7", "e8", "e9")]
+    story.when(InviteParticipants, COORDINATOR, participants=asked)
+    story.when(DeclineInvitation, COORDINATOR, participant="e9").when(
+        WithdrawParticipant, COORDINATOR, participant="m1"
+    )
+    story.rings().rings().rings()
+    assert shown(story)[1:] == [
+        "0 mentors and 1 mentee take part",
+        "",
+        "5 people invited: 1 take part, 1 declined, 2 have not answered, 1 withdrew.",
+        "The enrolment is open until Mon 26 Jan 2026 09:00 UTC. Then it closes by itself and pairs are proposed.",
+        "",
+        "no answer yet",
+        "id person role",
+        "e7 e7 mentee yours to ask in person since Mon 19 Jan 2026 09:00 UTC",
+        "e8 e8 mentee yours to ask in person since Mon 19 Jan 2026 09:00 UTC",
+        "",
+        "Somebody says yes: pairloom cohort act spring accept_invitation --as mentee:e7",
+        "Somebody says no: pairloom cohort act spring decline_invitation --as mentee:e7 participant=e7",
+        "To close it before: pairloom cohort match spring",
+    ]
+    assert cohort_shown(running().state).enrolment is None
+    story.when(SuspendCohort, COORDINATOR, reason="a works council")
+    assert shown(story)[-2:] == ["", "To let it go on: pairloom cohort resume spring"]
+    with pytest.raises(Refused, match="first let it go on by `pairloom cohort resume spring`"):
+        must_go_on(story.state)
+    must_go_on(suspended().state)
+
+
+def test_a_proposed_re_match_says_how_it_is_published() -> None:
+    lines = shown(survivors().rematched(planned(2, 1)))
+    assert "1 re-match waits for an approver" in lines
+    assert lines[-1] == (
+        "To publish the re-matches: pairloom cohort act spring approve_rematches --as approver:YOUR-ID"
+    )
+
+
+def late(*ids: str) -> list[Person]:
+    return [roster()[0].model_copy(update={"id": id, "email": f"{id}@northlight.example"}) for id in ids]
+
+
+def joins(story: Story, file: list[Person], stored: list[Person]) -> list[str]:
+    """What `cohort join` says of a roster."""
+    found = newcomers(story.state, file, stored)
+    for command in late_joiners(COORDINATOR, story.state, found.new):
+        story.when(JoinLate, COORDINATOR, participants=command.participants)
+    return said(lambda console: print_joined(console, joined(story.state, found)))
+
+
+def test_late_joiners_are_told_where_they_wait_and_what_of_the_roster_was_not_taken_over() -> None:
+    moved = roster()[0].model_copy(update={"site": "Elsewhere"})
+    assert joins(running(), [moved, *late("p8", "p9")], roster()) == [
+        "On the waiting list of spring now, 2 people: p8, p9.",
+        "A re-match is proposed as soon as there is a partner: `pairloom cohort show spring` shows both.",
+        "Known already and left as they are, 1 person.",
+        "Rows that read otherwise than the cohort's were not taken over: m1 (site).",
+    ]
+    again = running().when(JoinLate, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
+    again.when(JoinLate, COORDINATOR, on=100, participants=[Participant(id="p9", role="mentor")])
+    assert joins(again, [*roster()[:1], *late("p8", "p9")], [*roster(), *late("p8", "p9")]) == [
+        "Nobody in the roster is new to spring.",
+        "Known already and left as they are, 1 person.",
+        "On the waiting list already, 1 person: p8.",
+        "Waiting for the next cohort already, 1 person: p9.",
+    ]
+
+
+def test_who_comes_too_late_waits_for_the_next_cohort() -> None:
+    assert joins(running().asleep_until(100), late("p9"), []) == [
+        "Waiting for the next cohort, as spring took late joiners until Thu 5 Mar 2026 09:00 UTC, 1 person: p9."
+    ]
+
+
+def test_who_was_asked_before_is_not_taken_in_by_a_roster() -> None:
+    story = enrolling(2).when(InviteParticipants, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
+    story.when(DeclineInvitation, COORDINATOR, participant="p8")
+    assert joins(story, late("p8"), []) == [
+        "Nobody in the roster is new to spring.",
+        "Not taken in, as they were asked before: p8 (declined). If one of them wants to join now:",
+        "pairloom cohort act spring join_late --as coordinator:YOUR-ID participants.1.id=p8 participants.1.role=mentor",
+    ]
+
+
+def test_who_was_erased_is_not_taken_in_again() -> None:
+    gone = running().when(JoinLate, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
+    gone.when(EraseSubject, COORDINATOR, participant="p8")
+    assert joins(gone, late("p8"), []) == [
+        "Nobody in the roster is new to spring.",
+        "Erased before, and not taken in again, 1 person.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("story", "saying"),
+    [
+        (enrolling, "the cohort is ENROLLING; this needs RUNNING. Until its enrolment closes, `pairloom cohort create"),
+        (in_review, "run this again when they have been approved"),
+        (suspended, "First let it go on: `pairloom cohort resume spring`"),
+    ],
+)
+def test_a_cohort_that_takes_nobody_in_says_what_to_do(story: Callable[[], Story], saying: str) -> None:
+    now = story()
+    with pytest.raises(Refused, match=saying) as refused:
+        must_take(now.state)
+    assert refused.value.code == "stage"
+    must_take(running().state)
+
+
+def test_late_joiners_are_taken_in_by_the_hundred_with_keys_that_a_repetition_makes_again() -> None:
+    people = late(*(f"p{number:03}" for number in range(230)))
+    story = running()
+    commands = late_joiners(COORDINATOR, story.state, people)
+    assert [len(command.participants) for command in commands] == [100, 100, 30]
+    story.when(JoinLate, COORDINATOR, participants=commands[0].participants)
+    assert late_joiners(COORDINATOR, story.state, people[100:]) == commands[1:]
+
+
 def test_the_waiting_list_is_todays_once_the_cohort_runs() -> None:
     assert not any("waiting list" in line for line in shown(running(3)))
     late = [Participant(id="late", role="mentor")]
@@ -79,6 +220,33 @@ def test_a_rematch_is_told_while_it_waits_for_the_approver_and_then_as_a_pair() 
     assert "has no partner." not in lines
     approved = story.when(ApproveRematches, APPROVER, on=30, starts_at=day(32))
     assert any(line.startswith("is paired with m2,") for line in explanation(approved, "e1"))
+
+
+@pytest.mark.parametrize(
+    ("story", "approve", "launch"),
+    [
+        (enrolling, "`pairloom cohort match spring` closes its enrolment", "cohort match spring` closes its enrolment"),
+        (matching, "its pairs are being proposed", "its pairs are being proposed"),
+        (in_review, None, "must be approved first, by `pairloom cohort approve spring"),
+        (running, None, None),
+    ],
+)
+def test_what_comes_too_early_is_told_the_step_before_it(
+    story: Callable[[], Story], approve: str | None, launch: str | None
+) -> None:
+    for check, saying in ((must_be_proposed, approve), (must_be_approved, launch)):
+        if saying is None:
+            check(story().state)
+            continue
+        with pytest.raises(Refused, match=saying) as refused:
+            check(story().state)
+        assert refused.value.code == "stage"
+
+
+def test_of_an_archived_cohort_it_is_said_that_its_people_are_erased() -> None:
+    archived = replace(running().state, answers_erased=True)
+    with pytest.raises(Refused, match="the cohort is archived, and what was known of its people has been erased"):
+        explained(archived, [], "m1")
 
 
 def test_who_does_not_take_part_and_of_whom_nothing_is_known_are_two_answers() -> None:

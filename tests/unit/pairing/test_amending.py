@@ -144,6 +144,11 @@ def test_a_clock_moves_by_as_much_as_its_figure(
     assert story.state.design.version == 2
 
 
+def test_a_moved_clock_is_named_for_what_it_does_then() -> None:
+    (moved,) = moved_clocks(paused(on=10, plan=plain()).state, second(pause={"notice": "10 days"}), day(11))
+    assert (moved.name, moved.means) == ("pause.notice", "remind the coordinator of the pause without an end")
+
+
 def test_under_a_pause_the_time_left_changes_by_as_much() -> None:
     story = paused(on=10, until=40, plan=plain())
     assert moves(story, meetings={"over": "200 days"}) == {"evaluation.open": (182, 200)}

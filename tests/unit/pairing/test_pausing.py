@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from domain.decider import Actor, Role
+from domain.pairing import decider
 from domain.pairing.closing import ReportLeaver
 from domain.pairing.escalation import EscalationClosed, EscalationOpened, ReminderDue
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.meetings import LogMeeting, MeetingCancelled, ScheduleMeeting
 from domain.pairing.pausing import PairingPaused, PairingResumed, Pause, PauseReason, Resume
 from domain.pairing.state import EscalationKind, Health, Side, Stage, health
+from domain.pairing.story import tell
 from domain.pairing.training import CompleteTraining
 from operations.pairing_views import shown
 
@@ -105,6 +107,23 @@ def test_a_clock_is_named_for_what_it_does_then() -> None:
         "remind the coordinator of the pause without an end",
         "ask the coordinator about the pause without an end",
     ]
+
+
+def test_views_timers_and_messages_name_a_clock_alike() -> None:
+    for story in (paused(on=10, until=50), paused(on=10), in_meetings()):
+        views = [clock.means for clock in shown(story.state, story.now, Role.COORDINATOR).clocks]
+        assert views == [decider.meaning(story.state, clock.name) for clock in story.state.clocks]
+
+
+def test_of_a_pause_without_an_end_the_coordinator_alone_is_reminded() -> None:
+    story = paused(on=10).rings("pause.notice")
+
+    story.then(an(ReminderDue, to=("coordinator",)))
+    assert tell(story.events[-1]) == "A reminder that the pause has no agreed end was due for the coordinator."
+    agreed = paused(on=10, until=50).rings("pause.notice").events[-1]
+    assert tell(agreed) == (
+        "A reminder that the pause ends soon was due for the mentor, the mentee and the coordinator."
+    )
 
 
 def test_a_pause_shorter_than_the_notice_is_not_announced() -> None:

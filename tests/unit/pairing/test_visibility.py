@@ -6,7 +6,7 @@ import pytest
 
 from domain.decider import Role
 from domain.pairing.concern import RaiseConcern, ResolveConcern
-from domain.pairing.visibility import visible
+from domain.pairing.visibility import visible, visible_to_sender
 
 from .given import CONCERN_HANDLER, MENTOR, Story, with_a_meeting
 from .scenarios.executive_cancels import three_in_a_row_at_short_notice_reach_coordinator_and_sponsor as three_in_a_row
@@ -62,3 +62,24 @@ def test_systems_report_and_do_not_read(role: Role) -> None:
 def test_the_counting_of_cancellations_is_the_executives_and_the_coordinators() -> None:
     assert "CancellationCounted" not in read(three_in_a_row(), Role.MENTOR)
     assert "CancellationCounted" in read(three_in_a_row(), Role.COORDINATOR)
+
+
+def told_to_sender(story: Story, role: Role) -> set[str]:
+    return {event.type for event in story.events if visible_to_sender(event, role)}
+
+
+def test_a_system_is_told_what_its_own_report_did_and_nothing_of_a_concern() -> None:
+    told = told_to_sender(with_a_concern(), Role.SERVICE)
+
+    assert "MeetingScheduled" in told
+    assert not {"ConcernRaised", "ConcernResolved"} & told
+
+
+def test_the_sponsor_is_told_what_became_of_the_item() -> None:
+    assert told_to_sender(three_in_a_row(), Role.SPONSOR) == {"EscalationOpened", "EscalationClosed"}
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MENTOR, Role.MENTEE, Role.DELEGATE, Role.CONCERN_HANDLER])
+def test_everybody_else_is_told_what_they_may_read(role: Role) -> None:
+    for story in (with_a_concern(), three_in_a_row()):
+        assert told_to_sender(story, role) == set(read(story, role))

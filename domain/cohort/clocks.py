@@ -1,0 +1,21 @@
+"""What each clock of a cohort waits to do, in words."""
+
+from __future__ import annotations
+
+from domain.cohort.state import CohortClock
+
+TITLES: dict[CohortClock, str] = {
+    CohortClock.INVITATION_REMIND: "remind of the invitation",
+    CohortClock.INVITATION_UNANSWERED: "invitations without an answer",
+    CohortClock.ENROLMENT_CLOSE: "close the enrolment",
+    CohortClock.REVIEW: "review of week",
+    CohortClock.REMATCH_DUE: "a partner for number",
+    CohortClock.FOLLOW_UP: "ask what has lasted",
+    CohortClock.ARCHIVE: "archive the cohort",
+}
+
+
+def title(name: str) -> str:
+    """What a clock is waiting to do, in words: `review of week 3`."""
+    kind, _, rest = name.partition(":")
+    return f"{TITLES[CohortClock(kind)]} {rest.replace('/', ', ')}".rstrip()
