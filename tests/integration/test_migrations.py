@@ -9,10 +9,14 @@ from uuid import uuid4
 import pytest
 
 from eventstore.failures import StoreRefused, StoreUnavailable
+from eventstore.feed import Feed
+from eventstore.lag import lag
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
 from eventstore.records import AlreadyThere, Appended, Conflict
+from eventstore.sequencer import Published, publish
 from eventstore.statements import numbered
 from eventstore.store import EventStore
+from eventstore.verification import verify
 from tests.integration.test_event_store import batch, connection_to
 
 
@@ -39,6 +43,24 @@ async def test_a_database_of_before_goes_on_with_its_streams(
         assert await store.append(batch(expected=2)) == Appended(first=3, last=3)
         assert await store.append(batch(expected=2)) == Conflict(current=3)
         assert isinstance(await store.append(batch(command, size=2, messages=1)), AlreadyThere)
+
+
+async def test_a_feed_of_before_goes_on_where_it_is(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0023 does not know whether the sequencer was restored, so the next publication compares the tables."""
+    async with await EventStore.connect(empty_database_url) as store:
+        with monkeypatch.context() as before:
+            before.setattr("eventstore.migrations.numbered", lambda: numbered()[:22])
+            await migrate(empty_database_url)
+            await store.append(batch())
+            assert await publish(store) == Published(events=1, head=1)
+            await store.append(batch(expected=1))
+        await migrate(empty_database_url)
+        assert (await lag(store)).unpublished == 1
+        assert (await publish(store)) is not None
+        await store.append(batch(expected=2))
+        assert await publish(store) == Published(events=1, head=3)
+        assert [event.version for event in await Feed(store).read()] == [1, 2, 3]
+        assert (await verify(store)).findings == ()
 
 
 async def test_a_migration_that_this_code_does_not_know_is_refused(database_url: str) -> None:
