@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from eventstore.addresses import hosts_of
+
 
 class StoreUnavailable(Exception):
     """The database cannot serve now; the same call may succeed later. Carries no credentials and no data."""
@@ -72,6 +74,10 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "PostgreSQL at {place} gave way to another transaction; nothing was stored.",
     ),
     (
+        (asyncpg.TargetServerAttributeNotMatched,),
+        "None of the servers at {place} takes writes; start the primary, or add its host to the database address.",
+    ),
+    (
         (asyncpg.PostgresConnectionError, asyncpg.InternalClientError),
         "The connection to PostgreSQL at {place} broke before it answered.",
     ),
@@ -112,10 +118,10 @@ def in_sentences(url: str) -> Iterator[None]:
 
 
 def _place(url: str) -> tuple[str, str]:
-    """`host:port` and the database's name: never the user, the password or an option."""
+    """Each `host:port` and the database's name: never the user, the password or an option."""
     try:
-        parts = urlsplit(url)
-        return f"{parts.hostname or 'localhost'}:{parts.port or 5432}", parts.path.lstrip("/") or "postgres"
+        servers = ",".join(f"{host}:{port or 5432}" for host, port in hosts_of(url) or [("localhost", None)])
+        return servers, urlsplit(url).path.lstrip("/") or "postgres"
     except ValueError:
         return "an unreadable address", ""
 

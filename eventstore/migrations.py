@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import asyncpg
 
+from eventstore.addresses import connect
 from eventstore.failures import in_sentences
 from eventstore.statements import numbered, statement
 
@@ -38,8 +39,8 @@ async def migrate(url: str) -> list[str]:
     `SchemaChanged` (before anything is changed) or `StoreUnavailable`.
     """
     with in_sentences(url):
-        connection = await asyncpg.connect(
-            url, timeout=10, server_settings={"application_name": "pairloom migrate", "client_min_messages": "warning"}
+        connection = await connect(
+            url, server_settings={"application_name": "pairloom migrate", "client_min_messages": "warning"}
         )
         try:
             # Held by the session: it survives the transactions below and dies with the connection.

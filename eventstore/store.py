@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
+from eventstore.addresses import connect
 from eventstore.failures import in_sentences
 from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, NewEvent, StoredEvent
 from eventstore.statements import statement
@@ -75,9 +75,8 @@ class EventStore:
                 init_size=1,
                 min_size=0,  # no floor: the pool would try to restore it during an outage, and log each failure
                 max_size=max_size,
-                timeout=10,
+                connect=connect,
                 command_timeout=60,
-                target_session_attrs=SessionAttribute.read_write if "," in url else SessionAttribute.any,
                 init=partial(_prepare, on_query=on_query),
                 reset=_nothing_to_reset,
                 server_settings={
@@ -235,9 +234,7 @@ class EventStore:
     async def listen(self, channel: str, heard: Callable[[], None]) -> Line:
         """A connection outside the pool, which calls `heard` at each announcement on `channel`. Close it yourself."""
         with in_sentences(self._url):
-            line = await asyncpg.connect(
-                self._url, timeout=10, server_settings={"application_name": "pairloom listens"}
-            )
+            line = await connect(self._url, server_settings={"application_name": "pairloom listens"})
             await line.add_listener(channel, lambda *_: heard())
             return line
 
