@@ -70,6 +70,11 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "PostgreSQL at {place} cancelled the call, by a timeout of its own or on an administrator's request.",
     ),
     (
+        (asyncpg.LockNotAvailableError,),
+        "Somebody holds a table of the database at {place} that is needed whole for a moment, as a dump or a VACUUM "
+        "does; it works again when that ends.",
+    ),
+    (
         (asyncpg.SerializationError, asyncpg.DeadlockDetectedError),
         "PostgreSQL at {place} gave way to another transaction; nothing was stored.",
     ),
