@@ -36,7 +36,8 @@ class Published:
 async def publish(store: EventStore) -> Published | None:
     """Number what has become visible since the last call; None while another sequencer is at it.
 
-    One transaction, as long as the backlog is: after a restore into another cluster it holds writers up meanwhile.
+    One transaction, as long as the backlog is: after a restore it compares the tables, and nobody waits for that.
+    Raises `StoreUnavailable` as the store does, then also where somebody holds the table.
     """
     async with store.connection() as connection:
         row = await connection.fetchrow("select published, head from pairloom.publish()", timeout=None)

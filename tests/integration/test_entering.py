@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -13,7 +14,8 @@ from eventstore.sequencer import publish
 from eventstore.store import EventStore
 from eventstore.verification import verify
 from tests.integration.administration import administer
-from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
+from tests.integration.test_event_store import STREAM, batch, connection_to, until_somebody_waits
+from tests.integration.test_lag import SLOW, append_one
 
 ELSEWHERE = "update pairloom.sequencer set cluster = 1"
 NO_SEQUENCES = "select setval('pairloom.event_event_no_seq', 1, false)"
@@ -50,6 +52,58 @@ async def test_an_event_that_got_a_number_twice_is_named(store: EventStore, data
     await publish(store)
     [finding] = (await verify(store)).findings
     assert (finding.kind, finding.version) == ("unpublished", 4)
+
+
+@pytest.mark.parametrize("began", ["before the comparison", "after it"])
+async def test_what_is_committed_between_comparison_and_lock_is_published(
+    store: EventStore, database_url: str, began: str
+) -> None:
+    await store.append(batch())
+    await publish(store)
+    await administer(database_url, ELSEWHERE)
+    async with connection_to(database_url) as slow:
+        await slow.execute("begin; lock table pairloom.event in row exclusive mode")
+        if began == "before the comparison":
+            await append_one(slow)
+        await store.append(batch(expected=1))  # with a higher number than the slow one's
+        entering = asyncio.create_task(publish(store))
+        await until_somebody_waits(database_url)
+        if began == "after it":
+            await append_one(slow)
+        await slow.execute("commit")
+        with suppress(StoreUnavailable):  # a machine that took half a second for that
+            await entering
+    await publish(store)
+    assert [(event.stream, event.version) for event in await Feed(store).read(after=1)] in (
+        [(SLOW, 1), (STREAM, 2)],
+        [(STREAM, 2), (SLOW, 1)],
+    )
+    assert (await verify(store)).findings == ()
+
+
+async def test_what_others_store_meanwhile_is_not_lost(store: EventStore, database_url: str) -> None:
+    """Each round enters once more, between the appends of many."""
+    entered = 0
+
+    async def write(number: int) -> None:
+        for version in range(60):
+            await store.append(batch(stream=f"pairing/spring/p{number}", expected=version))
+
+    async with connection_to(database_url) as mover, await EventStore.connect(database_url, max_size=1) as looking:
+        writing = asyncio.gather(*(write(number) for number in range(6)))
+        while not writing.done():
+            await mover.execute(ELSEWHERE)
+            entered += await publish(looking) is not None
+            await asyncio.sleep(0)
+        await writing
+        await publish(looking)
+    assert entered > 1
+    seen: dict[str, list[int]] = {}
+    async for page in Feed(store).pages():
+        for event in page:
+            seen.setdefault(event.stream, []).append(event.version)
+    assert seen == {f"pairing/spring/p{number}": [*range(1, 61)] for number in range(6)}
+    assert (await verify(store)).findings == ()
 
 
 async def test_who_comes_to_append_does_not_wait_for_a_vacuum(store: EventStore, database_url: str) -> None:
