@@ -35,6 +35,12 @@ READER = "pairloom_reader"
 HOPELESS = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
 """What leaves a connection unusable. The driver may notice only when it is used again, in the middle of a message."""
 
+CALL = 60.0
+"""Seconds after which a call has failed: a server whose machine has gone says nothing."""
+
+AS_LONG_AS_IT_TAKES = 7 * 86_400.0
+"""Seconds for a call that costs what is stored. For the driver, None is the usual time."""
+
 ELSEWHERE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.AdminShutdownError)
 """What a server says that was the primary."""
 
@@ -76,7 +82,7 @@ class EventStore:
                 min_size=0,  # no floor: the pool would try to restore it during an outage, and log each failure
                 max_size=max_size,
                 connect=connect,
-                command_timeout=60,
+                command_timeout=CALL,
                 init=partial(_prepare, on_query=on_query),
                 reset=_nothing_to_reset,
                 server_settings={
