@@ -97,8 +97,9 @@ class EventStore:
         return cls(pool, url, master_key)
 
     async def close(self) -> None:
-        """Wait for calls under way, then close every connection."""
-        await self._pool.close()
+        """Wait for calls under way, then close every connection; those that lead nowhere are dropped."""
+        with suppress(TimeoutError):
+            await self._pool.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -228,9 +229,12 @@ class EventStore:
         async with self._pool.acquire() as connection:
             try:
                 yield connection
-            except HOPELESS:
+            except HOPELESS as error:
                 with suppress(asyncpg.InterfaceError):  # the pool has let go of it already
                     connection.terminate()
+                if isinstance(error, TimeoutError):
+                    # Where the server's machine has gone, no other connection leads anywhere, and none says so.
+                    await self._pool.expire_connections()
                 raise
             except ELSEWHERE:
                 # Every connection leads to a server that takes no writes any more: look the primary up again.

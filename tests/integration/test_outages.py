@@ -10,6 +10,7 @@ from eventstore.failures import StoreUnavailable
 from eventstore.records import AlreadyThere, Appended
 from eventstore.store import EventStore
 from tests.integration.administration import administer
+from tests.integration.cuttable_proxy import cuttable
 from tests.integration.test_event_store import STREAM, batch, connection_to
 
 END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and pid <> pg_backend_pid()"
@@ -42,6 +43,20 @@ async def test_after_a_failover_the_pool_leaves_the_server_that_takes_no_writes(
             database_url,
             f"begin read write; alter database {name_of(database_url)} reset default_transaction_read_only; commit",
         )
+        assert await store.append(batch()) == Appended(first=1, last=1)
+
+
+async def test_after_its_machine_has_gone_one_call_is_lost_and_not_one_on_each_connection(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody says that the other connections lead nowhere, either; each would have to be found out by a minute."""
+    monkeypatch.setattr("eventstore.store.CALL", 2.0)
+    async with cuttable(database_url) as proxy, await EventStore.connect(proxy.url, max_size=3) as store:
+        async with store.connection(), store.connection(), store.connection():
+            pass
+        proxy.fall_silent()
+        with pytest.raises(StoreUnavailable, match="did not answer in time"):
+            await store.append(batch())
         assert await store.append(batch()) == Appended(first=1, last=1)
 
 
