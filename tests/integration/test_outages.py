@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from eventstore import feed
 from eventstore.failures import StoreUnavailable
+from eventstore.feed import Bell
 from eventstore.records import AlreadyThere, Appended
 from eventstore.store import EventStore
 from tests.integration.administration import administer
@@ -58,6 +62,23 @@ async def test_after_its_machine_has_gone_one_call_is_lost_and_not_one_on_each_c
         with pytest.raises(StoreUnavailable, match="did not answer in time"):
             await store.append(batch())
         assert await store.append(batch()) == Appended(first=1, last=1)
+
+
+async def test_after_its_machine_has_gone_the_bell_rings_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is open on our side for ever, and nothing comes along it."""
+    monkeypatch.setattr("eventstore.store.CALL", 2.0)
+    monkeypatch.setattr(feed, "SILENT_FOR", timedelta())
+    monkeypatch.setattr(feed, "ANSWER", timedelta(seconds=1))
+    async with cuttable(database_url) as proxy, await EventStore.connect(proxy.url) as store, Bell(store) as bell:
+        proxy.fall_silent()
+        await bell.wait(timedelta())
+        bell.hush()
+        waiting = asyncio.create_task(bell.wait(timedelta(minutes=4)))
+        async with connection_to(database_url) as ringing, asyncio.timeout(60):
+            await ringing.execute(f"notify {feed.CHANNEL}")
+            await waiting
 
 
 async def test_a_server_without_a_free_connection_is_named(database_url: str) -> None:
