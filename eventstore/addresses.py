@@ -17,6 +17,9 @@ PATIENCE = 10.0
 PATIENCE_WITH_EACH = 5.0
 """Seconds for each of several hosts: one that is down may say nothing at all, and the next one waits for it."""
 
+_SETTINGS = {"default_transaction_isolation": "read committed"}
+"""Whatever the database has for others: who waits for a rival or a lock looks again, and must see what has happened."""
+
 _ANOTHER_MAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -60,7 +63,7 @@ def _port(text: str) -> int:
 
 
 async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
-    """As the driver does; of several hosts, to the first in their order that takes writes.
+    """As the driver does, with our settings; of several hosts, to the first in their order that takes writes.
 
     The driver itself would spend its whole time on a host that does not answer.
     """
@@ -68,6 +71,7 @@ async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[
         hosts = hosts_of(dsn or "")
     except ValueError:
         raise asyncpg.ClientConfigurationError("the address has a port that is none") from None
+    options["server_settings"] = _SETTINGS | options.get("server_settings", {})
     if len(hosts) < 2:
         return await asyncpg.connect(dsn, **{"timeout": PATIENCE, **options})
     said: list[Exception] = []

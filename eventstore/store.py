@@ -88,8 +88,6 @@ class EventStore:
                 server_settings={
                     "application_name": "pairloom",
                     "role": role,
-                    # The append looks again after a wait for a rival: a snapshot for the whole call would not see it.
-                    "default_transaction_isolation": "read committed",
                     # A process that hangs in the middle must not hold a share or the sequencer's row for ever.
                     "idle_in_transaction_session_timeout": "60s",
                 },
