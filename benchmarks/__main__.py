@@ -8,10 +8,21 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import benchmarks
+from benchmarks.endings import INTERRUPTED, sigterm_is_ctrl_c
 from benchmarks.page import write
 from benchmarks.rounds import saved
 
-FRAME = ("rounds", "page", "__main__", "event_store_reading", "event_store_subjects", "subjects", "scale", "agreement")
+FRAME = (
+    "rounds",
+    "page",
+    "__main__",
+    "event_store_reading",
+    "event_store_subjects",
+    "subjects",
+    "scale",
+    "agreement",
+    "endings",
+)
 
 
 def names() -> list[str]:
@@ -39,9 +50,22 @@ def main(wanted: list[str]) -> int:
 
 
 def _in_a_process_of_its_own(name: str) -> int:
-    """What one benchmark leaves in memory is not to slow the next one down."""
-    return subprocess.run([sys.executable, "-m", "benchmarks", name], check=False).returncode
+    """What one benchmark leaves in memory is not to slow the next one down.
+
+    It is told once to end, and by us: a second Ctrl-C would break off its end.
+    """
+    with subprocess.Popen([sys.executable, "-m", "benchmarks", name], process_group=0) as child:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            child.terminate()
+            child.wait()
+            raise
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sigterm_is_ctrl_c()
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

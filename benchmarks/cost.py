@@ -18,11 +18,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -32,12 +30,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.launching import start_pairing
 from activities.logs import configure_logs
+from benchmarks.endings import counted_ground
 from benchmarks.rounds import Result, Row, save
 from domain.decider import Actor, Role
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Pairing, Party
 from domain.program import ProgramDesign
-from embedded.ground import start_ground
 from rehearsal.drive import PairingDriver
 from rehearsal.reference import Exemplary
 from rehearsal.virtual_time import VirtualTime
@@ -130,17 +128,11 @@ def _untroubled(state: Pairing) -> bool:
 
 async def measure() -> tuple[Counter[str], int]:
     """Actions by kind, and history events, of one reference pairing on servers of its own."""
-    with tempfile.TemporaryDirectory() as directory:
-        ground = await asyncio.to_thread(
-            start_ground, Path(directory), virtual_time=True, preferred=None, durable=False, in_memory=True
-        )
-        try:
-            client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
-            settings = Settings(database_url=ground.database_url)
-            async with running_worker(client, settings):
-                histories = await reference_life(client, settings.task_queue, datetime.now(UTC))
-        finally:
-            await asyncio.to_thread(ground.stop)
+    async with counted_ground() as ground:
+        client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
+        settings = Settings(database_url=ground.database_url)
+        async with running_worker(client, settings):
+            histories = await reference_life(client, settings.task_queue, datetime.now(UTC))
     return sum((actions(history) for history in histories), Counter[str]()), sum(len(lasting(h)) for h in histories)
 
 

@@ -7,14 +7,12 @@ the bare workflow and the append itself cost.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 from uuid import uuid4
@@ -23,11 +21,11 @@ import asyncpg
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from benchmarks.endings import measured_ground
 from benchmarks.rounds import Result, Row, compared, paired_async, save
 from benchmarks.subjects.commands import A_MORNING, OFFERED_AT, creation, morning
 from benchmarks.subjects.serving import ENGINE, PARTS, QUICKER, REFERENCES, WHOLE, Serving
-from embedded.ground import Ground, start_ground
-from embedded.ports import Ports
+from embedded.ground import Ground
 from eventstore.migrations import migrate
 from eventstore.records import Batch, NewEvent, StoredEvent
 from eventstore.store import EventStore
@@ -76,18 +74,14 @@ class Bench:
 @asynccontextmanager
 async def bench() -> AsyncIterator[Bench]:
     """Up for the length of the block, with default durability."""
-    with tempfile.TemporaryDirectory() as directory:
-        ground = await asyncio.to_thread(start_ground, Path(directory), virtual_time=False, preferred=Ports())
-        try:
-            await migrate(ground.database_url)
-            client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
-            async with (
-                await EventStore.connect(ground.database_url, max_size=2) as store,
-                await EventStore.connect(await _second_database(ground.database_url), max_size=1) as elsewhere,
-            ):
-                yield Bench(ground, client, store, elsewhere)
-        finally:
-            await asyncio.to_thread(ground.stop)
+    async with measured_ground() as ground:
+        await migrate(ground.database_url)
+        client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
+        async with (
+            await EventStore.connect(ground.database_url, max_size=2) as store,
+            await EventStore.connect(await _second_database(ground.database_url), max_size=1) as elsewhere,
+        ):
+            yield Bench(ground, client, store, elsewhere)
 
 
 async def _second_database(url: str) -> str:

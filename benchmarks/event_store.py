@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -344,6 +345,8 @@ def _sequencer(url: str) -> Iterator[int]:
 
 
 def _sequence(url: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # how it is ended, where its parent has more to do
+
     async def forever() -> None:
         async with await EventStore.connect(url, max_size=1) as store:
             await run_sequencer(store)

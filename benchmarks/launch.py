@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 from temporalio.client import Client
 
 from activities.launching import IN_FLIGHT, LaunchRequest, approved, creation, start_pairing
+from benchmarks.endings import measured_ground, sigterm_is_ctrl_c
 from benchmarks.rounds import Result, Row, compared, save
 from domain.cohort import decider
 from domain.cohort.decider import CohortCommand
@@ -30,8 +29,7 @@ from domain.matching.assignment import ProposedPair
 from domain.matching.compatibility import Parts
 from domain.program import ProgramDesign
 from domain.roster import BigFive, Person
-from embedded.ground import Ground, start_ground
-from embedded.ports import Ports
+from embedded.ground import Ground
 from eventstore.people import save_people
 from eventstore.store import EventStore
 from operations.cohort_launch import follow_launch
@@ -93,19 +91,15 @@ class Bench:
 @asynccontextmanager
 async def bench() -> AsyncIterator[Bench]:
     """Up for the length of the block, on a data directory of its own."""
-    with tempfile.TemporaryDirectory() as directory:
-        ground = await asyncio.to_thread(start_ground, Path(directory), virtual_time=False, preferred=Ports())
+    async with measured_ground() as ground:
+        worker = WorkerProcess(ground)
         try:
-            worker = WorkerProcess(ground)
             await worker.start()
-            try:
-                client = await connect_to(ground.temporal_address)
-                async with await EventStore.connect(ground.database_url, max_size=3) as store:
-                    yield Bench(ground, worker, client, store, count(1))
-            finally:
-                await asyncio.to_thread(worker.stop)
+            client = await connect_to(ground.temporal_address)
+            async with await EventStore.connect(ground.database_url, max_size=3) as store:
+                yield Bench(ground, worker, client, store, count(1))
         finally:
-            await asyncio.to_thread(ground.stop)
+            await asyncio.to_thread(worker.stop)
 
 
 def run() -> Result:
@@ -267,6 +261,7 @@ def _commands(cohort: str, pairings: int) -> list[CohortCommand]:
 
 
 if __name__ == "__main__":
+    sigterm_is_ctrl_c()
     running, there, twice = asyncio.run(killed_at_half(int(sys.argv[1]) if len(sys.argv) > 1 else min(ROUNDS)))
     print(f"killed at {running} pairings; {there} exist in the end, {twice} twice")
     sys.exit(0 if there and not twice else 1)

@@ -7,14 +7,12 @@ benchmarks/cost.py.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 from temporalio.client import Client, WorkflowHandle
@@ -22,13 +20,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.search_attributes import at_creation
 from benchmarks.cost import actions, lasting
+from benchmarks.endings import counted_ground
 from benchmarks.rounds import Result, Row, compared, save
 from benchmarks.subjects.commands import creation
 from benchmarks.subjects.serving import ENGINE, REFERENCES, Serving
 from domain.pairing.clocks import fire
 from domain.pairing.decider import PairingCommand, decide, evolve
 from domain.pairing.proposal import CreatePairing
-from embedded.ground import start_ground
 from eventstore.migrations import migrate
 from eventstore.store import EventStore
 from rehearsal.reference import Exemplary
@@ -93,27 +91,21 @@ def _by_kind(ours: Life, plain: Life) -> str:
 
 async def _lives() -> dict[str, list[Life]]:
     lives: dict[str, list[Life]] = {ENGINE: [], REFERENCES: []}
-    with tempfile.TemporaryDirectory() as directory:
-        ground = await asyncio.to_thread(
-            start_ground, Path(directory), virtual_time=True, preferred=None, durable=False, in_memory=True
-        )
-        try:
-            await migrate(ground.database_url)
-            client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
-            async with AsyncExitStack() as stack:
-                store = await stack.enter_async_context(await EventStore.connect(ground.database_url, max_size=1))
-                serving = [await stack.enter_async_context(Serving(ground, kind)) for kind in lives]
+    async with counted_ground() as ground:
+        await migrate(ground.database_url)
+        client = await Client.connect(ground.temporal_address, data_converter=pydantic_data_converter)
+        async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(await EventStore.connect(ground.database_url, max_size=1))
+            serving = [await stack.enter_async_context(Serving(ground, kind)) for kind in lives]
 
-                async def live(worker: Serving, workflow: str, number: int) -> float:
-                    life = await _life(client, store, worker, workflow, number)
-                    lives[worker.kind].append(life)
-                    return life.cpu
+            async def live(worker: Serving, workflow: str, number: int) -> float:
+                life = await _life(client, store, worker, workflow, number)
+                lives[worker.kind].append(life)
+                return life.cpu
 
-                for number in range(1 + ROUNDS):
-                    await live(serving[0], "PairingWorkflow", number)
-                    await live(serving[1], "PlainPairing", number)
-        finally:
-            await asyncio.to_thread(ground.stop)
+            for number in range(1 + ROUNDS):
+                await live(serving[0], "PairingWorkflow", number)
+                await live(serving[1], "PlainPairing", number)
     return {kind: each[1:] for kind, each in lives.items()}
 
 

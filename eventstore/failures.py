@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from eventstore.addresses import hosts_of
+
 
 class StoreUnavailable(Exception):
     """The database cannot serve now; the same call may succeed later. Carries no credentials and no data."""
@@ -68,8 +70,17 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "PostgreSQL at {place} cancelled the call, by a timeout of its own or on an administrator's request.",
     ),
     (
+        (asyncpg.LockNotAvailableError,),
+        "Somebody holds a table of the database at {place} that is needed whole for a moment, as a dump or a VACUUM "
+        "does; it works again when that ends.",
+    ),
+    (
         (asyncpg.SerializationError, asyncpg.DeadlockDetectedError),
         "PostgreSQL at {place} gave way to another transaction; nothing was stored.",
+    ),
+    (
+        (asyncpg.TargetServerAttributeNotMatched,),
+        "None of the servers at {place} takes writes; start the primary, or add its host to the database address.",
     ),
     (
         (asyncpg.PostgresConnectionError, asyncpg.InternalClientError),
@@ -112,10 +123,10 @@ def in_sentences(url: str) -> Iterator[None]:
 
 
 def _place(url: str) -> tuple[str, str]:
-    """`host:port` and the database's name: never the user, the password or an option."""
+    """Each `host:port` and the database's name: never the user, the password or an option."""
     try:
-        parts = urlsplit(url)
-        return f"{parts.hostname or 'localhost'}:{parts.port or 5432}", parts.path.lstrip("/") or "postgres"
+        servers = ",".join(f"{host}:{port or 5432}" for host, port in hosts_of(url) or [("localhost", None)])
+        return servers, urlsplit(url).path.lstrip("/") or "postgres"
     except ValueError:
         return "an unreadable address", ""
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
 
+import asyncpg
+
 from eventstore.failures import StoreUnavailable
 from eventstore.statements import statement
 from eventstore.store import EventStore, Line
@@ -18,6 +20,12 @@ CHANNEL = "pairloom_feed"
 
 LOOK_EVERY = timedelta(seconds=1)
 PAGE = 1000
+
+SILENT_FOR = timedelta(minutes=1)
+"""Without an announcement, until the line is asked whether it leads anywhere: a machine that goes says nothing."""
+
+ANSWER = timedelta(seconds=5)
+"""For its answer, and for its end."""
 
 
 class FedEvent(NamedTuple):
@@ -102,6 +110,7 @@ class Bell:
         self._store = store
         self._rung = asyncio.Event()
         self._line: Line | None = None
+        self._heard_at = 0.0
 
     async def __aenter__(self) -> Self:
         await self._mend()
@@ -109,7 +118,8 @@ class Bell:
 
     async def __aexit__(self, *_: object) -> None:
         if self._line is not None:
-            await self._line.close(timeout=5)
+            with suppress(TimeoutError):
+                await self._line.close(timeout=ANSWER.total_seconds())
 
     def hush(self) -> None:
         """Forget announcements from before now."""
@@ -125,7 +135,19 @@ class Bell:
 
     async def _mend(self) -> None:
         """Without a line there are no announcements; looking goes on, and finds out when the database is back."""
+        now = asyncio.get_running_loop().time()
+        if self._rung.is_set():
+            self._heard_at = now
+        elif self._line is not None and now - self._heard_at >= SILENT_FOR.total_seconds():
+            await self._ask(self._line)
+            self._heard_at = now
         if self._line is None or self._line.is_closed():
             self._line = None
             with suppress(StoreUnavailable):
                 self._line = await self._store.listen(CHANNEL, self._rung.set)
+
+    async def _ask(self, line: Line) -> None:
+        try:
+            await line.execute("select 1", timeout=ANSWER.total_seconds())
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            line.terminate()

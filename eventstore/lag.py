@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from eventstore.statements import statement
@@ -43,3 +43,38 @@ async def lag(store: EventStore, reader: str | None = None) -> Lag:
         oldest=feed["oldest"],
         behind=tuple(Behind(row["name"], row["behind"], row["readers"]) for row in readers),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was stored at a moment: what `snapshot` sees. `unpublished` of it was not in the feed yet, the rest lies up
+    to position `head`."""
+
+    snapshot: str
+    head: int
+    unpublished: int
+
+
+async def stored_now(store: EventStore) -> Stored:
+    """To be asked about with `lacking`."""
+    async with store.connection() as connection:
+        row = await connection.fetchrow(
+            "select pg_current_snapshot()::text as snapshot, head, behind from pairloom.lag_of_feed()"
+        )
+    assert row is not None
+    return Stored(row["snapshot"], row["head"], row["behind"])
+
+
+async def lacking(store: EventStore, name: str, stored: Stored) -> tuple[int, Stored]:
+    """How much of it the live generation of a read model has not processed, share by share; and what to ask with next.
+
+    Of what is published together with the last of it, later events count too. Costs what is behind.
+    """
+    up_to = None if stored.unpublished else stored.head
+    async with store.connection() as connection:
+        row = await connection.fetchrow(statement("unread"), name, stored.snapshot, up_to)
+    assert row is not None
+    if stored.unpublished and (row["looked"] or not row["unpublished"]):
+        stored = replace(stored, head=row["head"], unpublished=0)
+    unread: int = row["unread"]
+    return unread + min(stored.unpublished, row["unpublished"]), stored

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from contextlib import suppress
+from datetime import timedelta
 from hashlib import sha256
 
 import asyncpg
 
-from eventstore.failures import in_sentences
+from eventstore.addresses import connect
+from eventstore.failures import StoreUnavailable, in_sentences
 from eventstore.statements import numbered, statement
 
 _ONE_AT_A_TIME = 0x7061_6972_6C6F_6F6D
 """The advisory lock that migrating workers queue for: "pairloom" in ASCII."""
+
+LET_OTHERS = timedelta(seconds=2)
+"""Rest before asking once more for a table that somebody holds: whoever comes to it would wait behind us."""
+
+PATIENCE = timedelta(minutes=1)
+"""With whoever holds it."""
+
+OLDEST = 16
+"""The first release of PostgreSQL in which the roles can be made by whoever is no superuser."""
 
 
 class SchemaTooNew(Exception):
@@ -35,11 +48,12 @@ async def migrate(url: str) -> list[str]:
 
     Safe when several workers start at once. Each file is one transaction with its row in
     `pairloom.migration`, so a crash leaves whole files only. Raises `SchemaTooNew`,
-    `SchemaChanged` (before anything is changed) or `StoreUnavailable`.
+    `SchemaChanged` (before anything is changed) or `StoreUnavailable`, also where somebody
+    holds a table that has to be changed.
     """
     with in_sentences(url):
-        connection = await asyncpg.connect(
-            url, timeout=10, server_settings={"application_name": "pairloom migrate", "client_min_messages": "warning"}
+        connection = await connect(
+            url, server_settings={"application_name": "pairloom migrate", "client_min_messages": "warning"}
         )
         try:
             # Held by the session: it survives the transactions below and dies with the connection.
@@ -51,18 +65,40 @@ async def migrate(url: str) -> list[str]:
 
 async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     applied = await _applied(connection)
+    if not applied:
+        await _check_release(connection)
     known = {name: sha256(text.encode()).hexdigest() for name, text in numbered()}
     _check(applied, known)
     missing = [(name, text) for name, text in numbered() if name not in applied]
+    until = time.monotonic() + PATIENCE.total_seconds()
     for name, text in missing:
-        async with connection.transaction():
-            if applied or name != missing[0][0]:  # the first file makes the owner, and goes on as it
-                await act_as_owner(connection)
-            await connection.execute(text)
-            await connection.execute("insert into pairloom.migration (name, sha256) values ($1, $2)", name, known[name])
+        makes_the_owner = not applied and name == missing[0][0]
+        while not await _applied_now(connection, name, text, known[name], makes_the_owner=makes_the_owner):
+            if time.monotonic() > until:
+                raise StoreUnavailable(
+                    f"Migration {name} changes a table that somebody else holds, as a dump or an open transaction "
+                    "does: run it again when that has ended."
+                )
+            await asyncio.sleep(LET_OTHERS.total_seconds())
     if not missing:
         await _give_back_what_a_restore_lost(connection)
     return [name for name, _ in missing]
+
+
+async def _applied_now(
+    connection: asyncpg.Connection[asyncpg.Record], name: str, text: str, digest: str, *, makes_the_owner: bool
+) -> bool:
+    """False where somebody holds what it changes. We wait half a second, for everybody else waits behind us."""
+    try:
+        async with connection.transaction():
+            await connection.execute("set local lock_timeout = '500ms'")
+            if not makes_the_owner:  # and goes on as it
+                await act_as_owner(connection)
+            await connection.execute(text)
+            await connection.execute("insert into pairloom.migration (name, sha256) values ($1, $2)", name, digest)
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True
 
 
 async def _give_back_what_a_restore_lost(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -94,6 +130,15 @@ def _check(applied: dict[str, str], known: dict[str, str]) -> None:
                 f"Migration {name} was changed after the database had applied it: "
                 "restore the file and put the change into a new migration."
             )
+
+
+async def _check_release(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    major = connection.get_server_version().major
+    if major < OLDEST and not await connection.fetchval("select current_setting('is_superuser')::boolean"):
+        raise StoreUnavailable(
+            f"In PostgreSQL {major} only a superuser can make Pairloom's roles: migrate the database once as one, "
+            f"or take PostgreSQL {OLDEST} or later."
+        )
 
 
 async def act_as_owner(connection: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-import asyncpg
 import structlog
 
+from eventstore.addresses import connect
 from eventstore.failures import StoreUnavailable, in_sentences
 from eventstore.feed import Bell, FedEvent, Feed
 from eventstore.migrations import act_as_owner
@@ -318,7 +318,7 @@ async def _anything_missing(url: str, projections: Sequence[Projection]) -> bool
 async def _as_owner(url: str) -> AsyncIterator[Connection]:
     """One transaction with the owner's rights; one maker of read models at a time."""
     with in_sentences(url):
-        connection = await asyncpg.connect(url, timeout=10, server_settings={"application_name": "pairloom migrate"})
+        connection = await connect(url, server_settings={"application_name": "pairloom migrate"})
         try:
             async with connection.transaction():
                 await act_as_owner(connection)

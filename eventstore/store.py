@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
+from eventstore.addresses import connect
 from eventstore.failures import in_sentences
 from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, NewEvent, StoredEvent
 from eventstore.statements import statement
@@ -34,6 +34,12 @@ READER = "pairloom_reader"
 
 HOPELESS = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
 """What leaves a connection unusable. The driver may notice only when it is used again, in the middle of a message."""
+
+CALL = 60.0
+"""Seconds after which a call has failed: a server whose machine has gone says nothing."""
+
+AS_LONG_AS_IT_TAKES = 7 * 86_400.0
+"""Seconds for a call that costs what is stored. For the driver, None is the usual time."""
 
 ELSEWHERE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.AdminShutdownError)
 """What a server says that was the primary."""
@@ -75,16 +81,13 @@ class EventStore:
                 init_size=1,
                 min_size=0,  # no floor: the pool would try to restore it during an outage, and log each failure
                 max_size=max_size,
-                timeout=10,
-                command_timeout=60,
-                target_session_attrs=SessionAttribute.read_write if "," in url else SessionAttribute.any,
+                connect=connect,
+                command_timeout=CALL,
                 init=partial(_prepare, on_query=on_query),
                 reset=_nothing_to_reset,
                 server_settings={
                     "application_name": "pairloom",
                     "role": role,
-                    # The append looks again after a wait for a rival: a snapshot for the whole call would not see it.
-                    "default_transaction_isolation": "read committed",
                     # A process that hangs in the middle must not hold a share or the sequencer's row for ever.
                     "idle_in_transaction_session_timeout": "60s",
                 },
@@ -92,8 +95,9 @@ class EventStore:
         return cls(pool, url, master_key)
 
     async def close(self) -> None:
-        """Wait for calls under way, then close every connection."""
-        await self._pool.close()
+        """Wait for calls under way, then close every connection; those that lead nowhere are dropped."""
+        with suppress(TimeoutError):
+            await self._pool.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -214,9 +218,12 @@ class EventStore:
         async with self._pool.acquire() as connection:
             try:
                 yield connection
-            except HOPELESS:
+            except HOPELESS as error:
                 with suppress(asyncpg.InterfaceError):  # the pool has let go of it already
                     connection.terminate()
+                if isinstance(error, TimeoutError):
+                    # Where the server's machine has gone, no other connection leads anywhere, and none says so.
+                    await self._pool.expire_connections()
                 raise
             except ELSEWHERE:
                 # Every connection leads to a server that takes no writes any more: look the primary up again.
@@ -226,9 +233,7 @@ class EventStore:
     async def listen(self, channel: str, heard: Callable[[], None]) -> Line:
         """A connection outside the pool, which calls `heard` at each announcement on `channel`. Close it yourself."""
         with in_sentences(self._url):
-            line = await asyncpg.connect(
-                self._url, timeout=10, server_settings={"application_name": "pairloom listens"}
-            )
+            line = await connect(self._url, server_settings={"application_name": "pairloom listens"})
             await line.add_listener(channel, lambda *_: heard())
             return line
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from eventstore.statements import statement
-from eventstore.store import Connection, EventStore
+from eventstore.store import AS_LONG_AS_IT_TAKES, Connection, EventStore
 
 PAGE = 5000
 """Positions in one statement: bounds its memory, and how long a look holds a snapshot."""
@@ -78,7 +78,7 @@ async def _verify_feed(
     while position < head and len(findings) < AT_MOST:
         async with _believing_tables_alone(store) as connection:
             page = min(PAGE, head - position)
-            rows = await connection.fetch(statement("verify_feed"), position, seal, page, timeout=None)
+            rows = await connection.fetch(statement("verify_feed"), position, seal, page, timeout=AS_LONG_AS_IT_TAKES)
         if not rows:
             break
         position, seal = rows[-1]["position"], rows[-1]["seal"]
@@ -89,8 +89,8 @@ async def _verify_feed(
 
 async def _verify_events(store: EventStore, at_most: int) -> list[Finding]:
     async with _believing_tables_alone(store) as connection:
-        gaps = await connection.fetch(statement("verify_streams"), at_most, timeout=None)
-        passed = await connection.fetch(statement("verify_unpublished"), at_most, timeout=None)
+        gaps = await connection.fetch(statement("verify_streams"), at_most, timeout=AS_LONG_AS_IT_TAKES)
+        passed = await connection.fetch(statement("verify_unpublished"), at_most, timeout=AS_LONG_AS_IT_TAKES)
     return [
         Finding(
             row["stream_id"],

@@ -18,5 +18,5 @@ async def questions_of(store: EventStore) -> Questions:
     """Once it knows of everything stored so far; else it says on standard error by how much the answers are old."""
     lacking = await catches_up(store, Standing.name, PATIENCE)
     if lacking:
-        Console(stderr=True).print(f"This does not show the latest {lacking} events yet: does a worker run?")
+        Console(stderr=True).print(f"This lacks {lacking} events that are stored: does a worker run?")
     return Questions(store)

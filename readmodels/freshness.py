@@ -5,28 +5,23 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from eventstore.lag import lag
-from eventstore.projections import generations
+from eventstore.lag import lacking, stored_now
 from eventstore.store import EventStore
 
 LOOK_EVERY = 0.05
 
 
 async def catches_up(store: EventStore, name: str, patience: timedelta) -> int:
-    """Wait until the live generation has read as many events as were stored when this was asked.
+    """Wait until the live generation has processed what was stored when this was asked, published or not.
 
-    How many of them it still lacks then: 0, or more where `patience` ran out first, as where no worker runs.
-    Raises `StoreUnavailable` as the store does.
+    How many of these events it still lacks then: 0, or more where `patience` ran out first, as where no worker runs,
+    or one has died and its shares are not free yet. Raises `StoreUnavailable` as the store does.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience.total_seconds()
-    live = next((one.subscription for one in await generations(store, name) if one.live), None)
-    found = await lag(store, live)
-    wanted = found.head + found.unpublished
+    stored = await stored_now(store)
     while True:
-        behind = next((reader.events for reader in found.behind if reader.name == live), 0)
-        lacking = max(0, wanted - (found.head - behind))
-        if not lacking or loop.time() > deadline:
-            return lacking
+        lacks, stored = await lacking(store, name, stored)
+        if not lacks or loop.time() > deadline:
+            return lacks
         await asyncio.sleep(LOOK_EVERY)
-        found = await lag(store, live)

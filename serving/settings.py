@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from eventstore.addresses import hosts_of
 from telemetry.environment import traces_wanted
 from workflows.contract import TASK_QUEUE
 
@@ -65,7 +65,7 @@ class Settings:
 def _check_port(url: str) -> None:
     """The driver's own complaint about a port would quote the address, password and all."""
     try:
-        _ = urlsplit(url).port
+        hosts_of(url)
     except ValueError:
         raise WorkerError(
             "PAIRLOOM_DATABASE_URL is no address: expected postgresql://user@host:port/database, "

@@ -318,6 +318,8 @@ class Engine(Generic[S, C, E]):
             )
             result = await self._append(batch, command)
             if isinstance(result, Conflict):
+                if result.current < self.version:
+                    raise _lost(result.current, self.version)
                 await self._catch_up()
                 continue
             if isinstance(result, AlreadyThere):
@@ -447,6 +449,15 @@ def _raise_if_refused(failure: FailureError) -> None:
     cause = failure.cause if isinstance(failure, ActivityError) else failure
     if isinstance(cause, ApplicationError) and cause.type == REFUSED_BY_THE_STORE:
         raise Rejected("storage", "the event store does not take this record; see the worker's log") from failure
+
+
+def _lost(current: int, version: int) -> Rejected:
+    """A restore or a failover has set the database back: there is nothing to catch up with, however often we ask."""
+    return Rejected(
+        "storage",
+        f"the stored stream ends at version {current}, and {version} was stored: the database has lost events. "
+        "Terminate the workflow and run `pairloom reconcile`: it goes on from what is stored",
+    )
 
 
 def _refusal(rejected: Rejected) -> ApplicationError:

@@ -53,7 +53,7 @@ async def test_what_the_read_model_lacks_is_said(midway: str) -> None:
     assert lacking > 0
     code, shown = said(midway, "today")
     assert code == 0
-    assert f"This does not show the latest {lacking} events yet" in shown
+    assert f"This lacks {lacking} events that are stored" in shown
 
 
 async def test_a_pairing_and_its_story(midway: str) -> None:

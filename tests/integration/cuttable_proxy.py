@@ -21,6 +21,7 @@ class _Line:
 
     statements: dict[bytes, bytes] = field(default_factory=dict)
     executes: bytes = b""
+    silent: bool = False
 
     def asks(self, part: bytes) -> None:
         """Take notice of a request; a client that waits for each answer sends each in a part of its own."""
@@ -43,6 +44,7 @@ class CuttableProxy:
         self._server: asyncio.Server | None = None
         self._port = 0
         self._lines: set[asyncio.StreamWriter] = set()
+        self._known: list[_Line] = []
         self._held = b""
         self._answers_pass = asyncio.Event()
         self._answers_pass.set()
@@ -68,6 +70,11 @@ class CuttableProxy:
             line.transport.abort()
         self._lines.clear()
 
+    def fall_silent(self) -> None:
+        """Nothing passes on the lines that there are, as if the machine had gone; new ones are served."""
+        for line in self._known:
+            line.silent = True
+
     def hold_answers(self, to: str) -> None:
         """Statements with this text are executed, and nothing comes back: the caller cannot know what was committed.
 
@@ -80,6 +87,7 @@ class CuttableProxy:
         back_reader, back_writer = await asyncio.open_connection(*self._target)
         self._lines |= {writer, back_writer}
         line = _Line()
+        self._known.append(line)
         both = asyncio.gather(self._ask(reader, back_writer, line), self._answer(back_reader, writer, line))
         with suppress(OSError, asyncio.CancelledError):
             await both
@@ -88,6 +96,8 @@ class CuttableProxy:
     async def _ask(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line) -> None:
         with suppress(OSError):
             while part := await source.read(65536):
+                if line.silent:
+                    continue
                 line.asks(part)
                 sink.write(part)
                 await sink.drain()
@@ -96,6 +106,8 @@ class CuttableProxy:
     async def _answer(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line) -> None:
         with suppress(OSError):
             while part := await source.read(65536):
+                if line.silent:
+                    continue
                 if self._held in line.executes:
                     await self._answers_pass.wait()
                 line.executes = b""

@@ -46,6 +46,7 @@ from domain.pairing.training import CompleteTraining, TrainingCompleted, WaiveTr
 from embedded.ground import Ground
 from eventstore.records import Appended, Batch, NewEvent
 from eventstore.store import EventStore
+from operations.reconciling import reconcile
 from serving.connection import connect_to
 from serving.settings import Settings
 from workflows.contract import Receipt
@@ -481,6 +482,30 @@ async def test_what_the_store_will_never_take_is_refused_and_the_pairing_goes_on
     refusal = await pairing.refusal(pairing.say(WaiveTraining, COORDINATOR, side="mentor", reason="done before"))
     assert refusal.type == "Rejected:storage"
     assert (await pairing.say(CompleteTraining, LEARNING, side="mentor")).first == 6
+    await is_whole(pairing)
+
+
+async def test_where_the_store_has_lost_what_was_stored_commands_are_refused_until_the_record_is_followed(
+    pairing: LivePairing, database_url: str, settings: Settings
+) -> None:
+    """As behind a failover to a standby that lacked the last commits: asking again would fill the history."""
+    await start_training(pairing)
+    await pairing.say(CompleteTraining, LEARNING, side="mentor")
+    lost = f"where stream_id = '{pairing.id}' and version = 6"
+    await administer(
+        database_url,
+        "set session_replication_role = replica;"
+        f"delete from pairloom.event {lost}; delete from pairloom.message {lost}; delete from pairloom.feed {lost}",
+    )
+    async with asyncio.timeout(30):
+        refusal = await pairing.refusal(pairing.say(CompleteTraining, LEARNING, side="mentee"))
+    assert refusal.type == "Rejected:storage"
+    assert "ends at version 5, and 6 was stored" in refusal.message
+    await pairing.handle.terminate()
+    client = pairing.skipper.client
+    assert [found.repaired async for found in reconcile(client, pairing.store, settings.task_queue)] == [True]
+    assert (await pairing.say(CompleteTraining, LEARNING, side="mentee")).first == 6
+    assert (await pairing.say(CompleteTraining, LEARNING, side="mentor")).first == 7
     await is_whole(pairing)
 
 

@@ -14,6 +14,7 @@ from eventstore.projections import Generation, Projector, begin_rebuild, generat
 from eventstore.sequencer import Published, publish
 from eventstore.store import Connection, EventStore
 from eventstore.subscriptions import LeaseLost, Subscription
+from tests.integration.administration import administer
 from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
 
 
@@ -170,6 +171,16 @@ async def test_a_rebuild_over_an_unfinished_one_waits_for_who_fills_it(store: Ev
     assert replaced.rebuild is not None
     assert (await replaced.rebuild).number == unfinished.number + 1
     assert [generation.number for generation in await generations(store, "counted")] == [1, unfinished.number + 1]
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+async def test_who_rebuilds_at_the_same_time_comes_one_after_another(database_url: str, level: str) -> None:
+    """Whatever isolation the database has for others: behind the lock, each sees what the one before has made."""
+    await prepare(database_url, [Counted()])
+    name = database_url.rpartition("/")[2]
+    await administer(database_url, f"alter database {name} set default_transaction_isolation = '{level}'")
+    made = await asyncio.gather(*(begin_rebuild(database_url, Counted()) for _ in range(3)))
+    assert sorted(generation.number for generation in made) == [2, 3, 4]
 
 
 async def test_a_reader_that_lost_its_share_writes_nothing(store: EventStore) -> None:

@@ -55,11 +55,11 @@ async def test_an_event_of_a_transaction_that_was_open_at_the_last_publication_i
         late = slow.transaction()
         await late.start()
         if slow_began == "first":
-            await _append_one(slow)
+            await append_one(slow)
             await store.append(batch())
         else:
             await store.append(batch())
-            await _append_one(slow)
+            await append_one(slow)
         await publish(store)
         assert (await lag(store)).unpublished == 0, "nobody sees it yet"
         await late.commit()
@@ -70,7 +70,7 @@ async def test_an_event_of_a_transaction_that_was_open_at_the_last_publication_i
     assert (await lag(store)).unpublished == 0
 
 
-async def _append_one(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def append_one(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     one = batch(stream=SLOW)
     [event] = one.events
     who = (one.actor_role, one.actor_id, one.source, one.idempotency_key, one.program_version)

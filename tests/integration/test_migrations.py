@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from importlib.resources import files
 from uuid import uuid4
 
 import pytest
 
 from eventstore.failures import StoreRefused, StoreUnavailable
+from eventstore.feed import Feed
+from eventstore.lag import lag
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
 from eventstore.records import AlreadyThere, Appended, Conflict
+from eventstore.sequencer import Published, publish
 from eventstore.statements import numbered
 from eventstore.store import EventStore
-from tests.integration.test_event_store import batch, connection_to
+from eventstore.verification import verify
+from tests.integration.administration import administer
+from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
 
 
 async def test_two_workers_may_migrate_at_once(empty_database_url: str) -> None:
@@ -39,6 +45,63 @@ async def test_a_database_of_before_goes_on_with_its_streams(
         assert await store.append(batch(expected=2)) == Appended(first=3, last=3)
         assert await store.append(batch(expected=2)) == Conflict(current=3)
         assert isinstance(await store.append(batch(command, size=2, messages=1)), AlreadyThere)
+
+
+async def test_a_feed_of_before_goes_on_where_it_is(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0023 does not know whether the sequencer was restored, so the next publication compares the tables."""
+    async with await EventStore.connect(empty_database_url) as store:
+        with monkeypatch.context() as before:
+            before.setattr("eventstore.migrations.numbered", lambda: numbered()[:22])
+            await migrate(empty_database_url)
+            await store.append(batch())
+            assert await publish(store) == Published(events=1, head=1)
+            await store.append(batch(expected=1))
+        await migrate(empty_database_url)
+        assert (await lag(store)).unpublished == 1
+        assert (await publish(store)) is not None
+        await store.append(batch(expected=2))
+        assert await publish(store) == Published(events=1, head=3)
+        assert [event.version for event in await Feed(store).read()] == [1, 2, 3]
+        assert (await verify(store)).findings == ()
+
+
+async def test_a_migration_keeps_nobody_waiting_behind_a_dump(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes to a table that a migration waits for would wait as long as the dump takes."""
+    with monkeypatch.context() as before:
+        before.setattr("eventstore.migrations.numbered", lambda: numbered()[:22])
+        await migrate(empty_database_url)
+    async with await EventStore.connect(empty_database_url) as store, connection_to(empty_database_url) as dump:
+        await dump.execute("begin; lock table pairloom.sequencer in access share mode")
+        migrating = asyncio.create_task(migrate(empty_database_url))
+        await until_somebody_waits(empty_database_url)
+        await store.append(batch())
+        async with asyncio.timeout(30):
+            assert await publish(store) == Published(events=1, head=1)
+        assert not migrating.done()
+        with monkeypatch.context() as hasty:
+            hasty.setattr("eventstore.migrations._ONE_AT_A_TIME", 1)
+            hasty.setattr("eventstore.migrations.PATIENCE", timedelta())
+            with pytest.raises(StoreUnavailable, match=r"0023_.* somebody else holds, as a dump"):
+                await migrate(empty_database_url)
+        await dump.execute("commit")
+        assert "0023_ledger_of_the_sequencer" in await migrating
+
+
+async def test_a_release_without_what_the_roles_need_is_named(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To whoever is no superuser: a superuser needs no more than any release has."""
+    user = f"plain_{uuid4().hex}"
+    await administer(empty_database_url, f"create role {user} login password 'plain'")
+    monkeypatch.setattr("eventstore.migrations.OLDEST", 1000)
+    try:
+        with pytest.raises(StoreUnavailable, match="take PostgreSQL 1000 or later"):
+            await migrate(f"postgresql://{user}:plain@{empty_database_url.rpartition('@')[2]}")
+        assert await migrate(empty_database_url)
+    finally:
+        await administer(empty_database_url, f"drop role {user}")
 
 
 async def test_a_migration_that_this_code_does_not_know_is_refused(database_url: str) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from eventstore import feed
 from eventstore.failures import StoreUnavailable
+from eventstore.feed import Bell
 from eventstore.records import AlreadyThere, Appended
 from eventstore.store import EventStore
 from tests.integration.administration import administer
+from tests.integration.cuttable_proxy import cuttable
 from tests.integration.test_event_store import STREAM, batch, connection_to
 
 END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and pid <> pg_backend_pid()"
@@ -43,6 +48,37 @@ async def test_after_a_failover_the_pool_leaves_the_server_that_takes_no_writes(
             f"begin read write; alter database {name_of(database_url)} reset default_transaction_read_only; commit",
         )
         assert await store.append(batch()) == Appended(first=1, last=1)
+
+
+async def test_after_its_machine_has_gone_one_call_is_lost_and_not_one_on_each_connection(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody says that the other connections lead nowhere, either; each would have to be found out by a minute."""
+    monkeypatch.setattr("eventstore.store.CALL", 2.0)
+    async with cuttable(database_url) as proxy, await EventStore.connect(proxy.url, max_size=3) as store:
+        async with store.connection(), store.connection(), store.connection():
+            pass
+        proxy.fall_silent()
+        with pytest.raises(StoreUnavailable, match="did not answer in time"):
+            await store.append(batch())
+        assert await store.append(batch()) == Appended(first=1, last=1)
+
+
+async def test_after_its_machine_has_gone_the_bell_rings_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is open on our side for ever, and nothing comes along it."""
+    monkeypatch.setattr("eventstore.store.CALL", 2.0)
+    monkeypatch.setattr(feed, "SILENT_FOR", timedelta())
+    monkeypatch.setattr(feed, "ANSWER", timedelta(seconds=1))
+    async with cuttable(database_url) as proxy, await EventStore.connect(proxy.url) as store, Bell(store) as bell:
+        proxy.fall_silent()
+        await bell.wait(timedelta())
+        bell.hush()
+        waiting = asyncio.create_task(bell.wait(timedelta(minutes=4)))
+        async with connection_to(database_url) as ringing, asyncio.timeout(60):
+            await ringing.execute(f"notify {feed.CHANNEL}")
+            await waiting
 
 
 async def test_a_server_without_a_free_connection_is_named(database_url: str) -> None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from benchmarks.event_store_subjects import long_feed
 from eventstore.feed import Feed
-from eventstore.lag import lag
+from eventstore.lag import lacking, lag, stored_now
 from eventstore.sequencer import publish
 from eventstore.store import EventStore
 from eventstore.subscriptions import Subscription
@@ -83,8 +83,10 @@ async def reads_few(ledger: Ledger) -> AsyncIterator[None]:
 
 
 async def _rows_read(ledger: Ledger) -> int:
+    flush = "select pg_stat_force_next_flush()"
+    await ledger.asking.fetchval(flush)  # what preparing has read is not to be counted later
     async with ledger.store.connection() as connection:
-        await connection.fetchval("select pg_stat_force_next_flush()")
+        await connection.fetchval(flush)
     found: int = await ledger.asking.fetchval(ROWS_READ)
     return found
 
@@ -97,6 +99,24 @@ async def test_how_far_the_feed_is_behind(ledger: Ledger) -> None:
         unread = await lag(ledger.store)
     assert (unpublished.unpublished, unread.unpublished) == (NEW, 0)
     assert [(reader.name, reader.events) for reader in unread.behind] == [("sharded", NEW), ("whole", NEW)]
+
+
+async def test_what_a_read_model_lacks(ledger: Ledger) -> None:
+    """What is before its shares, and nothing of what it has read; nor of what has come since it was asked."""
+    await ledger.asking.execute("insert into pairloom.projection values ('sharded', 1, 1, true)")
+    await ledger.asking.execute("update pairloom.subscription set name = 'sharded#1' where name = 'sharded'")
+    async with reads_few(ledger):
+        stored = await stored_now(ledger.store)
+        unpublished, _ = await lacking(ledger.store, "sharded", stored)
+    await publish(ledger.store)
+    async with reads_few(ledger):
+        unread, stored = await lacking(ledger.store, "sharded", stored)
+    assert (unpublished, unread) == (NEW, NEW)
+    await ledger.store.append(batch(stream="pairing/spring/later", size=1000))
+    await publish(ledger.store)
+    async with reads_few(ledger):
+        unread, _ = await lacking(ledger.store, "sharded", stored)
+    assert unread == NEW
 
 
 async def test_publishing(ledger: Ledger) -> None:

@@ -4,9 +4,11 @@
 select e.stream_id, e.version
   from pairloom.event e
   cross join pairloom.sequencer s
- where not exists (select from pairloom.feed f where f.event_no = e.event_no)
+ where not exists (select from pairloom.feed f
+                    where f.event_no = e.event_no and f.stream_id = e.stream_id and f.version = e.version)
    and (e.event_no <= s.floor or (e.xid < s.next_xid and e.xid <> all (s.open)))
    and s.cluster = (select system_identifier from pg_control_system())
+   and s.ledger = 'pairloom.event'::regclass
    and s.next_xid <= pg_snapshot_xmax(pg_current_snapshot())
  order by e.stream_id, e.version
  limit $1;

@@ -1,0 +1,92 @@
+"""Connections to a database by its address, which may name several hosts: the one that takes writes is meant."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+Host: TypeAlias = tuple[str, int | None]
+"""A name and a port; without one, the driver's usual."""
+
+PATIENCE = 10.0
+"""Seconds for a connection."""
+
+PATIENCE_WITH_EACH = 5.0
+"""Seconds for each of several hosts: one that is down may say nothing at all, and the next one waits for it."""
+
+_SETTINGS = {"default_transaction_isolation": "read committed"}
+"""Whatever the database has for others: who waits for a rival or a lock looks again, and must see what has happened."""
+
+_ANOTHER_MAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TargetServerAttributeNotMatched,
+)
+"""What one host says, or does, that is no answer of the others."""
+
+
+def hosts_of(url: str) -> list[Host]:
+    """The hosts that an address names, none where it leaves that to the environment.
+
+    Raises ValueError where a port is none; its words may quote the address.
+    """
+    parts = urlsplit(url)
+    if named := parts.netloc.rpartition("@")[2]:
+        return [_host(one) for one in named.split(",") if one]
+    options = parse_qs(parts.query)
+    hosts = [_host(one) for one in options.get("host", [""])[-1].split(",") if one]
+    ports = [_port(port) for port in options.get("port", [""])[-1].split(",") if port]
+    if len(ports) == 1:
+        ports *= len(hosts)
+    return [(name, port) for (name, _), port in zip(hosts, ports, strict=True)] if ports else hosts
+
+
+def _host(spec: str) -> Host:
+    if spec.startswith("["):
+        name, _, port = spec[1:].partition("]")
+        port = port.removeprefix(":")
+    else:
+        name, _, port = spec.partition(":")
+    return unquote(name), _port(port) if port else None
+
+
+def _port(text: str) -> int:
+    if not 0 < int(text) < 65536:
+        raise ValueError(text)
+    return int(text)
+
+
+async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+    """As the driver does, with our settings; of several hosts, to the first in their order that takes writes.
+
+    The driver itself would spend its whole time on a host that does not answer.
+    """
+    try:
+        hosts = hosts_of(dsn or "")
+    except ValueError:
+        raise asyncpg.ClientConfigurationError("the address has a port that is none") from None
+    options["server_settings"] = _SETTINGS | options.get("server_settings", {})
+    if len(hosts) < 2:
+        return await asyncpg.connect(dsn, **{"timeout": PATIENCE, **options})
+    said: list[Exception] = []
+    for host, port in hosts:
+        try:
+            return await asyncpg.connect(
+                dsn,
+                **options
+                | {
+                    "host": host,
+                    "port": port,
+                    "timeout": PATIENCE_WITH_EACH,
+                    "target_session_attrs": SessionAttribute.read_write,
+                },
+            )
+        except _ANOTHER_MAY as error:
+            said.append(error)
+    raise next((error for error in said if isinstance(error, asyncpg.TargetServerAttributeNotMatched)), said[-1])
