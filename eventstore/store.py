@@ -41,6 +41,10 @@ CALL = 60.0
 AS_LONG_AS_IT_TAKES = 7 * 86_400.0
 """Seconds for a call that costs what is stored. For the driver, None is the usual time."""
 
+PLANS_ARE_KEPT = 18
+"""The first PostgreSQL that keeps the plans of functions in SQL. An earlier one would make them in each call: there
+append_event costs half as much again as append_one."""
+
 ELSEWHERE = (asyncpg.ReadOnlySQLTransactionError, asyncpg.AdminShutdownError)
 """What a server says that was the primary."""
 
@@ -52,9 +56,13 @@ class EventStore:
     where it never will take the record.
     """
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str, master_key: str | None = None) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool[asyncpg.Record], url: str, master_key: str | None = None, *, release: int
+    ) -> None:
+        """`release` is that of the server, such as 18."""
         self._pool = pool
         self._url = url
+        self._release = release
         self._vault = Vault(master_key, self.connection) if master_key else None
 
     @classmethod
@@ -92,7 +100,9 @@ class EventStore:
                     "idle_in_transaction_session_timeout": "60s",
                 },
             )
-        return cls(pool, url, master_key)
+            async with pool.acquire() as connection:
+                release = connection.get_server_version().major
+        return cls(pool, url, master_key, release=release)
 
     async def close(self) -> None:
         """Wait for calls under way, then close every connection; those that lead nowhere are dropped."""
@@ -109,7 +119,7 @@ class EventStore:
 
     async def append(self, batch: Batch) -> AppendResult:
         """Store the batch whole, or say why nothing was written. Safe to repeat after any failure."""
-        call = append_call(batch if self._vault is None else await self._vault.sealed(batch))
+        call = append_call(batch if self._vault is None else await self._vault.sealed(batch), self._release)
         with in_sentences(self._url):
             for attempt in ("first", "once more"):
                 try:
@@ -238,10 +248,15 @@ class EventStore:
             return line
 
 
-def append_call(batch: Batch) -> tuple[str, *tuple[object, ...]]:
-    """The statement and its parameters, in its order: the command, its events, its messages."""
-    one = len(batch.events) == 1
-    name, events = ("append_event", _one(*batch.events)) if one else ("append_events", _many(batch.events))
+def append_call(batch: Batch, release: int = PLANS_ARE_KEPT) -> tuple[str, *tuple[object, ...]]:
+    """The statement and its parameters, in its order: the command, its events, its messages.
+
+    Of a server of that release, it answers with the last version, or with null where nothing was written.
+    """
+    if len(batch.events) != 1:
+        name, events = "append_events", _many(batch.events)
+    else:
+        name, events = "append_event" if release >= PLANS_ARE_KEPT else "append_one", _one(*batch.events)
     parameters = [
         batch.stream,
         batch.expected,

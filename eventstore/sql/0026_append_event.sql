@@ -3,8 +3,8 @@
 -- search path leads them elsewhere.
 --
 -- The answer is the event's version, and null where the stream does not stand at `expected`: then nothing was written,
--- and the caller asks why. The unique violations are those of 0008. append_one (0015) stays for workers of an earlier
--- release.
+-- and the caller asks why. The unique violations are those of 0008. append_one (0015) stays for servers before
+-- PostgreSQL 18, which make the plan of such a body in each call, and for workers of an earlier release.
 
 create function pairloom.append_event(
     stream text, expected integer,

@@ -92,6 +92,22 @@ async def until_somebody_waits(url: str) -> int:
 
 
 @forms
+async def test_an_older_server_promises_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, size: int, messages: int
+) -> None:
+    monkeypatch.setattr("eventstore.store.PLANS_ARE_KEPT", 99)
+    async with await EventStore.connect(database_url) as store:
+        sent = batch(size=size, messages=messages)
+        assert append_call(sent, 18)[0] != append_call(sent, 99)[0] or size > 1
+        assert await store.append(sent) == Appended(first=1, last=size)
+        again = await store.append(sent.model_copy(update={"expected": size}))
+        assert isinstance(again, AlreadyThere)
+        assert (again.first, again.last) == (1, size)
+        assert await store.append(batch(size=size, messages=messages)) == Conflict(current=size)
+        assert (await store.count(), await store.messages("")) == (size, messages)
+
+
+@forms
 async def test_reads_back_what_was_appended(store: EventStore, size: int, messages: int) -> None:
     data: JsonObject = {
         "text": 'Grüße, 東京 \u0000 "quoted"',

@@ -53,15 +53,15 @@ async def test_a_feed_of_before_goes_on_where_it_is(empty_database_url: str, mon
         with monkeypatch.context() as before:
             before.setattr("eventstore.migrations.numbered", lambda: numbered()[:22])
             await migrate(empty_database_url)
-            await store.append(batch())
-            assert await publish(store) == Published(events=1, head=1)
-            await store.append(batch(expected=1))
+            await store.append(batch(size=2))
+            assert await publish(store) == Published(events=2, head=2)
+            await store.append(batch(expected=2, size=2))
         await migrate(empty_database_url)
-        assert (await lag(store)).unpublished == 1
+        assert (await lag(store)).unpublished == 2
         assert (await publish(store)) is not None
-        await store.append(batch(expected=2))
-        assert await publish(store) == Published(events=1, head=3)
-        assert [event.version for event in await Feed(store).read()] == [1, 2, 3]
+        await store.append(batch(expected=4))
+        assert await publish(store) == Published(events=1, head=5)
+        assert [event.version for event in await Feed(store).read()] == [1, 2, 3, 4, 5]
         assert (await verify(store)).findings == ()
 
 
@@ -76,9 +76,9 @@ async def test_a_migration_keeps_nobody_waiting_behind_a_dump(
         await dump.execute("begin; lock table pairloom.sequencer in access share mode")
         migrating = asyncio.create_task(migrate(empty_database_url))
         await until_somebody_waits(empty_database_url)
-        await store.append(batch())
+        await store.append(batch(size=2))
         async with asyncio.timeout(30):
-            assert await publish(store) == Published(events=1, head=1)
+            assert await publish(store) == Published(events=2, head=2)
         assert not migrating.done()
         with monkeypatch.context() as hasty:
             hasty.setattr("eventstore.migrations._ONE_AT_A_TIME", 1)
