@@ -17,6 +17,7 @@ FRAME = (
     "page",
     "__main__",
     "event_store_reading",
+    "event_store_steps",
     "event_store_subjects",
     "subjects",
     "scale",

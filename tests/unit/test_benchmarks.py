@@ -10,12 +10,17 @@ from itertools import count
 import pytest
 
 from benchmarks import agreement
-from benchmarks.__main__ import main
+from benchmarks.__main__ import main, names
 from benchmarks.agreement import moved
 from benchmarks.burst import SPREAD, Firing, peak
 from benchmarks.page import DOCS, page
-from benchmarks.rounds import Result, Row, compared, paired, saved
+from benchmarks.rounds import RESULTS, Result, Row, compared, paired, saved
 from benchmarks.scale import action_price
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_make_bench_runs_is_a_benchmark(name: str) -> None:
+    assert "\ndef run() -> Result:\n" in (RESULTS.parent / f"{name}.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
