@@ -15,6 +15,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, 
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from domain.cohort.decider import evolve, load
 from domain.cohort.state import Cohort, CohortStage
 from domain.decider import Actor, Command, Role
 from domain.program import ProgramDesign
@@ -93,6 +94,14 @@ class LiveCohort:
             return await self.desk.state()
         except WorkflowQueryFailedError:
             return None
+
+    async def folded(self) -> Cohort:
+        """The state by its stored events."""
+        state: Cohort | None = None
+        for event in await self.store.read(self.handle.id):
+            state = evolve(state, load(event.data, event.schema_version))
+        assert state is not None
+        return state
 
     async def refusal(self, command: Command) -> ApplicationError:
         """Why the command is refused."""

@@ -10,10 +10,8 @@ from live_cohort import APPROVER, LiveCohort, enrolled_and_matched, living, rost
 from live_pairing import design, when
 from temporalio.client import Client
 
-from domain.cohort.decider import evolve, load
 from domain.cohort.invitations import AcceptInvitation, DeclineInvitation
 from domain.cohort.newcomers import KnownAs, newcomers
-from domain.cohort.state import Cohort
 from domain.cohort.status import open_enrolment
 from domain.decider import Actor, Role
 from domain.roster import Person
@@ -99,15 +97,6 @@ async def test_a_roster_is_invited_and_nobody_is_asked_twice(
     assert (open_now.declined, state.invitations, len(state.participants)) == (1, 2, 1)
     assert open_now.closes_at == state.since + state.design.cohort.enrolment
     assert await people(cohort.store, cohort.desk.cohort) == sorted(moved, key=lambda person: person.id)
-    assert state == await _folded(cohort)
+    assert state == await cohort.folded()
     with pytest.raises(Refused, match="repeat it with --invite"):
         must_not_be_invited(state)
-
-
-async def _folded(cohort: LiveCohort) -> Cohort:
-    """The state by its stored events."""
-    state: Cohort | None = None
-    for event in await cohort.store.read(cohort.handle.id):
-        state = evolve(state, load(event.data, event.schema_version))
-    assert state is not None
-    return state

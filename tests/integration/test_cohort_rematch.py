@@ -12,11 +12,10 @@ from live_pairing import design, histories, replay, when
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from domain.cohort.decider import evolve, load
 from domain.cohort.overriding import PinPair, SwapMentees
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.shorter_plan import plan_of
-from domain.cohort.state import Cohort, Participant
+from domain.cohort.state import Participant
 from domain.cohort.trail import ViewHistory
 from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
 from domain.decider import Actor, Role
@@ -75,7 +74,7 @@ async def test_a_survivor_gets_a_late_joiner_by_a_linked_pairing_with_a_shorter_
     assert created.replaces == gone.pairing
     assert created.design == plan_of(launched, launched.proposed[-1])
     assert created.design.meetings.over <= launched.design.meetings.over
-    assert launched == await folded(cohort)
+    assert launched == await cohort.folded()
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
 
@@ -101,12 +100,3 @@ async def test_a_proposal_is_corrected_by_hand_and_made_anew(cohort: LiveCohort)
     await cohort.desk.approve(APPROVER)
     assert len((await cohort.launched()).launched) == 3
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
-
-
-async def folded(cohort: LiveCohort) -> Cohort:
-    """The state by its stored events."""
-    state: Cohort | None = None
-    for event in await cohort.store.read(cohort.handle.id):
-        state = evolve(state, load(event.data, event.schema_version))
-    assert state is not None
-    return state

@@ -21,7 +21,6 @@ from temporalio.client import (
 from temporalio.testing import ActivityEnvironment
 
 from activities.launching import Launching, LaunchRequest, approved
-from domain.cohort.decider import evolve, load
 from domain.cohort.enrolment import EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches
 from domain.cohort.state import Cohort, CohortStage, Participant
@@ -82,7 +81,7 @@ async def test_from_creation_to_the_headline(cohort: LiveCohort) -> None:
     assert result == CohortResult(outcome="ARCHIVED", pairings=3, events=len(stored))
     assert [event.type for event in stored][-4:] == ["CohortClosed", "FollowUpDue", "CohortArchived", "AnswersErased"]
     assert await people(cohort.store, cohort.desk.cohort) == [], "an archived cohort keeps no name and no address"
-    assert await cohort.desk.state() == await _folded(cohort)
+    assert await cohort.desk.state() == await cohort.folded()
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
 
@@ -91,14 +90,6 @@ async def leave(cohort: LiveCohort, running: Cohort, id: str) -> None:
     leaver = next(planned.pair.mentee for planned in running.proposed if planned.pairing == id)
     gone = ReportLeaver(by=Actor(role=Role.SERVICE, id="hr"), key="left", participant=leaver, leaves_at=LONG_AGO)
     await cohort.pairing(id).execute_update("report_leaver", gone)
-
-
-async def _folded(cohort: LiveCohort) -> Cohort:
-    state: Cohort | None = None
-    for event in await cohort.store.read(cohort.handle.id):
-        state = evolve(state, load(event.data, event.schema_version))
-    assert state is not None
-    return state
 
 
 async def test_a_large_cohort_travels_compressed_to_its_next_run_and_to_who_asks(
@@ -115,7 +106,7 @@ async def test_a_large_cohort_travels_compressed_to_its_next_run_and_to_who_asks
     )
     raw = await cohort.handle.query("state")
     assert list(raw) == ["packed"]
-    assert await cohort.desk.state() == await _folded(cohort)
+    assert await cohort.desk.state() == await cohort.folded()
     await replay(runs)
 
 
