@@ -67,10 +67,10 @@ NOTES = (
     "The goal beside `eventsourcing` was set before anything was measured; the rows of CPU say why it is not met. "
     "PostgreSQL itself does more for an event of ours: a function that looks at the stream first, three indexes "
     "instead of one, the command's columns, and the feed, which is published meanwhile. The last rows of CPU take the "
-    "append apart, in one process of PostgreSQL. Tried, and kept: a function whose names are bound when it is made, "
-    "without the search path that the one before it set in each call, and whose answer is a number; the function that "
-    "stores several events at once gained nothing by it. Tried, and not kept: its tables without the two further "
-    "indexes, which are how a command is stored once and how publishing finds what is new.",
+    "append apart, in one process of PostgreSQL. Tried, and kept: functions whose names are bound when they are made, "
+    "without the search path that those before them set in each call, and whose answer is a number. Tried, and not "
+    "kept: a table without the two further indexes, which are how a command is stored once and how publishing finds "
+    "what is new.",
     "The feed is folded by the domain's own `evolve` from pydantic events; beside it, the same without a database.",
     "The rebuild counts each stream's events and sums and compares two fields of their JSON, transaction by "
     "transaction with its positions. Beside it: one SQL aggregate over the table of events, in one go, by all cores "

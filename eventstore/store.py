@@ -15,7 +15,17 @@ from pydantic_core import from_json, to_json
 
 from eventstore.addresses import connect
 from eventstore.failures import in_sentences
-from eventstore.records import AlreadyThere, Appended, AppendResult, AsOf, Batch, Conflict, NewEvent, StoredEvent
+from eventstore.records import (
+    EVENTS_AT_ONCE,
+    AlreadyThere,
+    Appended,
+    AppendResult,
+    AsOf,
+    Batch,
+    Conflict,
+    NewEvent,
+    StoredEvent,
+)
 from eventstore.statements import statement
 from eventstore.vault import MasterKeyError, Vault
 
@@ -253,10 +263,11 @@ def append_call(batch: Batch, release: int = PLANS_ARE_KEPT) -> tuple[str, *tupl
 
     Of a server of that release, it answers with the last version, or with null where nothing was written.
     """
-    if len(batch.events) != 1:
-        name, events = "append_events", _many(batch.events)
-    else:
-        name, events = "append_event" if release >= PLANS_ARE_KEPT else "append_one", _one(*batch.events)
+    size, kept = len(batch.events), release >= PLANS_ARE_KEPT
+    if size == 1:
+        name, events = "append_event" if kept else "append_one", _one(*batch.events)
+    else:  # `append` also says what is wrong with a batch of none or of too many
+        name, events = "append_events" if kept and 1 < size <= EVENTS_AT_ONCE else "append", _many(batch.events)
     parameters = [
         batch.stream,
         batch.expected,

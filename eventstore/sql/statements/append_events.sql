@@ -1,6 +1,5 @@
 -- Without messages: five parameters less to send and to bind.
-select case outcome when 'appended' then last_version end
-  from pairloom.append(
+select pairloom.append_events(
            $1, $2,
            $3, $4, $5,
            $6, $7, $8, $9, $10,

@@ -1,5 +1,4 @@
-select case outcome when 'appended' then last_version end
-  from pairloom.append(
+select pairloom.append_events_with_messages(
            $1, $2,
            $3, $4, $5,
            $6, $7, $8, $9, $10,

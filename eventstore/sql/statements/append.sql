@@ -1,0 +1,7 @@
+-- append_events for servers before PostgreSQL 18.
+select case outcome when 'appended' then last_version end
+  from pairloom.append(
+           $1, $2,
+           $3, $4, $5,
+           $6, $7, $8, $9, $10,
+           $11, $12, $13, $14, $15);
