@@ -61,3 +61,7 @@ def lines(log: Path) -> list[dict[str, Any]]:
 
 async def ready(log: Path) -> bool:
     return "worker ready" in await asyncio.to_thread(log.read_text)
+
+
+async def ignored(log: Path) -> bool:
+    return "signal ignored" in await asyncio.to_thread(log.read_text)
