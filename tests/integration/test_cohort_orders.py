@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from domain.cohort.state import Cohort, CohortStage, Order, OrderKind
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.pairing.closing import CloseEarly
 from domain.pairing.decider import fold, load
+from domain.pairing.pausing import Resume
 from domain.pairing.state import CloseReason, Hold, Pairing, Stage
 from eventstore.records import StoredEvent
 from eventstore.store import EventStore
@@ -135,6 +137,39 @@ async def test_a_pairing_that_does_not_answer_stops_no_cohort_and_misses_no_orde
             assert orders == ["SuspendedWithCohort", "ResumedWithCohort"], "in the order in which they were given"
         await replay(await when(lambda: histories(cohort.client, f"pairing/{cohort.desk.cohort}/{silent}")))
         await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def test_nor_does_one_that_has_as_many_updates_waiting_as_the_server_holds(
+    temporal_client: Client, database_url: str, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=15))  # the client asks again for ten
+    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+    async with working(temporal_client, nobodys):
+        await begun(cohort, proposed, nobodys)
+    silent = proposed.proposed[0].pairing
+    others = [asyncio.create_task(asked_in_vain(cohort, silent, number)) for number in range(12)]
+    order = Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since)
+    command = pairing_command(order)
+    request = OrderRequest(
+        cohort=proposed.id,
+        kind=order.kind,
+        at=order.at,
+        update=update_name(type(command)),
+        signal=ORDERS[type(command)],
+        command=command.model_dump(mode="json"),
+        pairings=(silent,),
+    )
+    told_it = await ActivityEnvironment().run(Ordering(cohort.client).tell_pairings, request)
+    assert [(one.pairing, one.waits) for one in told_it.refusals] == [(silent, True)]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+async def asked_in_vain(cohort: LiveCohort, silent: str, number: int) -> None:
+    """Somebody else waits for an answer of that pairing, too."""
+    resume = Resume(by=COORDINATOR, key=f"in-vain-{number}")
+    await cohort.pairing(silent).execute_update("resume", resume, id=f"in-vain-{number}")
 
 
 def both(stored: Sequence[StoredEvent]) -> bool:
