@@ -26,6 +26,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
+import activities.pair_survey  # noqa: F401 - what the first match needs is there before work comes
 from activities.erasing import Erasing
 from activities.journal import Journal
 from activities.launching import Launching

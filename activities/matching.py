@@ -12,7 +12,6 @@ from temporalio import activity
 
 from activities.heartbeats import heartbeating
 from activities.packing import Packed
-from activities.pair_survey import surveyed
 from domain.cohort.rematch import Candidate, by_priority
 from domain.cohort.state import Cohort, CohortStage, Participant, PlannedPairing
 from domain.decider import Frozen, ParticipantId
@@ -126,6 +125,9 @@ def match(roster: Sequence[Person], request: MatchRequest, *, keep: bool = True)
 
     Without `keep`, standing pairs count among equals alone: what other rules would give, not what a correction costs.
     """
+    # NumPy and SciPy: without them, every other command about a cohort starts in two thirds of the time.
+    from activities.pair_survey import surveyed  # noqa: PLC0415
+
     design, on, standing = request.design, request.on.date(), request.standing
     ruled_out = (*design.matching.forbidden, *request.apart)
     pinned = (*design.matching.pinned, *request.pins)

@@ -22,8 +22,7 @@ from domain.roster import Person
 from eventstore.people import save_people
 from eventstore.store import EventStore
 from operations.sending import ask, send
-from workflows.cohort import CohortWorkflow
-from workflows.contract import TASK_QUEUE, CohortInput, CohortNow, Receipt
+from workflows.contract import COHORT_WORKFLOW, TASK_QUEUE, CohortInput, CohortNow, Receipt
 
 ENROLLED_AT_ONCE = 400
 
@@ -46,7 +45,7 @@ class CohortDesk:
         """Start the cohort's workflow; returns when its first event is stored."""
         create = CreateCohort(by=self._by, key="create", at=at, cohort=self.cohort, design=design, seed=seed)
         await self._client.start_workflow(
-            CohortWorkflow.run,
+            COHORT_WORKFLOW,
             CohortInput(create=create),
             id=f"cohort/{self.cohort}",
             task_queue=self._task_queue,

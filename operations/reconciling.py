@@ -26,7 +26,15 @@ from eventstore.people import people_named
 from eventstore.records import StoredEvent
 from eventstore.store import EventStore
 from workflows.batches import remembered
-from workflows.contract import CohortCarried, CohortInput, PairingCarried, PairingInput, Remembered
+from workflows.contract import (
+    COHORT_WORKFLOW,
+    PAIRING_WORKFLOW,
+    CohortCarried,
+    CohortInput,
+    PairingCarried,
+    PairingInput,
+    Remembered,
+)
 from workflows.engine import REMEMBERED_AT_MOST
 
 
@@ -114,7 +122,7 @@ def _pairing(id: str, stored: Sequence[StoredEvent]) -> Stream:
         starts_at=first.starts[0].due,
     )
     carried = PairingCarried(version=len(stored), state=state, answered=_answered(stored))
-    return Stream(id, len(stored), state.final, "PairingWorkflow", PairingInput(create=create, carried=carried))
+    return Stream(id, len(stored), state.final, PAIRING_WORKFLOW, PairingInput(create=create, carried=carried))
 
 
 async def _uncreated(store: EventStore, cohort: Stream) -> AsyncIterator[Stream]:
@@ -132,7 +140,7 @@ async def _uncreated(store: EventStore, cohort: Stream) -> AsyncIterator[Stream]
         roster = {person.id: person for person in await people_named(store, state.id, (pair.mentor, pair.mentee))}
         if len(roster) == 2:  # somebody who has been erased gets no pairing
             create = creation(request, pair, roster)
-            yield Stream(id, 0, False, "PairingWorkflow", PairingInput(create=create))
+            yield Stream(id, 0, False, PAIRING_WORKFLOW, PairingInput(create=create))
 
 
 def _cohort(id: str, stored: Sequence[StoredEvent]) -> Stream:
@@ -149,7 +157,7 @@ def _cohort(id: str, stored: Sequence[StoredEvent]) -> Stream:
         seed=first.seed,
     )
     carried = CohortCarried(version=len(stored), state=state, answered=_answered(stored))
-    return Stream(id, len(stored), state.final, "CohortWorkflow", CohortInput(create=create, carried=carried), state)
+    return Stream(id, len(stored), state.final, COHORT_WORKFLOW, CohortInput(create=create, carried=carried), state)
 
 
 def _creator(first: StoredEvent) -> Actor:

@@ -43,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
     from domain.decider import Actor, Deadline, Role
     from workflows.commands import answers, hears, update_name
-    from workflows.contract import ORDERS, CohortCarried, CohortInput, CohortNow, CohortResult
+    from workflows.contract import COHORT_WORKFLOW, ORDERS, CohortCarried, CohortInput, CohortNow, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
 LAUNCH_AHEAD = "launch-ahead"
@@ -59,7 +59,7 @@ ENGINE = Actor(role=Role.SERVICE, id="engine")
 UNLIMITED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
-@workflow.defn(name="CohortWorkflow")
+@workflow.defn(name=COHORT_WORKFLOW)
 @hears()
 @answers(
     OpenEnrolment,

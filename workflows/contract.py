@@ -20,6 +20,10 @@ from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
 
 TASK_QUEUE = "pairloom"
 
+PAIRING_WORKFLOW = "PairingWorkflow"
+COHORT_WORKFLOW = "CohortWorkflow"
+"""By these a client starts a workflow without loading what only a worker runs."""
+
 ORDERS: dict[type[PairingCommand], str] = {
     SuspendWithCohort: "cohort_suspended",
     ResumeWithCohort: "cohort_resumed",

@@ -31,11 +31,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.pairing.undoing import SettleClose, UndoAcceptance, UndoClose
     from domain.pairing.with_cohort import ResumeWithCohort, SuspendWithCohort
     from workflows.commands import answers, hears
-    from workflows.contract import ORDERS, PairingCarried, PairingInput, PairingResult
+    from workflows.contract import ORDERS, PAIRING_WORKFLOW, PairingCarried, PairingInput, PairingResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
 
-@workflow.defn(name="PairingWorkflow")
+@workflow.defn(name=PAIRING_WORKFLOW)
 @hears(
     training_completed=CompleteTraining,
     participant_leaves=ReportLeaver,
