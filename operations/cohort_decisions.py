@@ -12,10 +12,16 @@ import typer
 from activities.pairing_streams import folded_pairings
 from domain.cohort.amendment import AmendmentPreview, AmendProgram, preview
 from domain.cohort.closing import CancelCohort
+from domain.cohort.enrolment import EnrolParticipants
+from domain.cohort.invitations import InviteParticipants
+from domain.cohort.newcomers import without_row
 from domain.cohort.state import Cohort
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
-from domain.decider import Actor, Command, Rejected, Role
+from domain.cohort.waiting import JoinLate
+from domain.decider import Actor, Command, ParticipantId, Rejected, Role
 from domain.program import ProgramDesign
+from eventstore.people import people
+from eventstore.store import EventStore
 from intake.program_file import read_program
 from operations.answers import answer, console, gives
 from operations.cohort_app import cohort_app, coordinator
@@ -40,6 +46,9 @@ from operations.options import (
 from operations.reach import Reach, reach
 from operations.vocabulary import CommandToSend, command_from, command_named, described
 from readmodels.timeline import cohort_timeline
+
+TAKING_IN = (EnrolParticipants, InviteParticipants, JoinLate)
+"""Commands that take people in by their ids alone."""
 
 
 @cohort_app.command("suspend")
@@ -173,7 +182,12 @@ async def _sent(servers: Reach, desk: CohortDesk, name: str, command: Command) -
         happened=happened,
         stage=state.stage,
         refusals=state.refusals,
+        without_row=await _without_row(servers.store, state) if isinstance(command, TAKING_IN) else (),
     )
+
+
+async def _without_row(store: EventStore, state: Cohort) -> tuple[ParticipantId, ...]:
+    return without_row(state, {person.id for person in await people(store, state.id)})
 
 
 async def _previewed(servers: Reach, desk: CohortDesk, design: ProgramDesign) -> AmendmentPreview:

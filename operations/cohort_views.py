@@ -27,7 +27,7 @@ from domain.cohort.state import (
     WaitsBecause,
 )
 from domain.cohort.status import CohortStatus, Enrolment, open_enrolment
-from domain.decider import Frozen, Role
+from domain.decider import Frozen, ParticipantId, Role
 from domain.matching.assignment import LeftOver
 from domain.pairing.visibility import visible_clock
 from operations.explanation_views import WhatIf
@@ -109,7 +109,10 @@ class CohortWatched(Frozen):
 
 
 class Decided(Frozen):
-    """A decision about a cohort. `refusals` are pairings that did not follow it; `preview` is an amendment's."""
+    """A decision about a cohort. `refusals` are pairings that did not follow it; `preview` is an amendment's.
+
+    `without_row` are people of the cohort, where somebody was taken in, of whom it has no row of a roster.
+    """
 
     cohort: str
     command: str
@@ -120,6 +123,7 @@ class Decided(Frozen):
     stage: CohortStage | None = None
     refusals: tuple[Refusal, ...] = ()
     preview: AmendmentPreview | None = None
+    without_row: tuple[ParticipantId, ...] = ()
 
 
 def cohort_shown(state: Cohort) -> CohortShown:
@@ -273,6 +277,20 @@ def print_decided(console: Console, found: Decided) -> None:
         console.print(f"{found.cohort} is {found.stage.value}.")
     for refusal in found.refusals:
         console.print(f"  {refusal.pairing} does not follow: {refusal.reason}", markup=False)
+    if found.without_row:
+        _print_without_row(console, found)
+
+
+def _print_without_row(console: Console, found: Decided) -> None:
+    """An id alone takes part and is never paired."""
+    running = found.stage is CohortStage.RUNNING
+    how = f"join {found.cohort} --roster FILE" if running else f"create {found.cohort} with a roster that has them"
+    console.print(
+        f"There is no row of a roster for {', '.join(found.without_row)}: without one they find no partner. Give their "
+        f"rows by `pairloom cohort {how}`.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def print_preview(console: Console, found: AmendmentPreview) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -85,6 +85,11 @@ def known_as(state: Cohort) -> Mapping[ParticipantId, KnownAs]:
     found |= {person.id: KnownAs.ENROLLED for person in state.participants}
     found |= {entry.person: KnownAs.NEXT_COHORT if entry.next_cohort else KnownAs.WAITING for entry in state.waiting}
     return found | dict.fromkeys((*state.erasing, *state.erased), KnownAs.ERASED)
+
+
+def without_row(state: Cohort, stored: Collection[ParticipantId]) -> tuple[ParticipantId, ...]:
+    """Of whom the cohort needs a row and has none: no matching can pair them. `stored` are the ids that have one."""
+    return tuple(sorted(one for one, as_what in known_as(state).items() if as_what in NEEDED and one not in stored))
 
 
 def _differing(person: Person, stored: Person | None) -> Iterator[str]:

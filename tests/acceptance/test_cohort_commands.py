@@ -101,6 +101,14 @@ def test_cohorts_are_listed_by_their_ids(data: Path, roster: Path) -> None:
     assert "listed" in {one["cohort"] for one in found}
 
 
+def test_who_is_taken_in_by_an_id_alone_is_told_to_have_no_row(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "asked", "--program", PROGRAM, "--roster", roster, "--invite")[0] == 0
+    invites = ("act", "asked", "invite_participants", "--as", "coordinator:ops-1")
+    code, said = cohort(data, *invites, "participants.1.id=P999", "participants.1.role=mentor")
+    assert (code, "There is no row of a roster for P999: without one" in said) == (0, True)
+    assert "by `pairloom cohort create asked" in said
+
+
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:
     code, said = cohort(tmp_path / "nothing", "show", "spring")
     assert code == 3

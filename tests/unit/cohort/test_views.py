@@ -11,7 +11,7 @@ from rich.console import Console
 from domain.cohort.enrolment import WithdrawParticipant
 from domain.cohort.erasing import EraseSubject
 from domain.cohort.invitations import DeclineInvitation, InviteParticipants
-from domain.cohort.newcomers import newcomers
+from domain.cohort.newcomers import newcomers, without_row
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Participant
 from domain.cohort.suspending import SuspendCohort
@@ -21,7 +21,7 @@ from operations.before_launch import must_be_approved, must_be_proposed
 from operations.cohort_invitations import must_go_on
 from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
-from operations.cohort_views import cohort_shown, print_cohort
+from operations.cohort_views import Decided, cohort_shown, print_cohort, print_decided
 from operations.cohorts import late_joiners
 from operations.endings import Refused
 from operations.explanation_views import print_explained
@@ -156,6 +156,19 @@ def test_who_was_asked_before_is_not_taken_in_by_a_roster() -> None:
         "Not taken in, as they were asked before: p8 (declined). If one of them wants to join now:",
         "pairloom cohort act spring join_late --as coordinator:YOUR-ID participants.1.id=p8 participants.1.role=mentor",
     ]
+
+
+def test_ids_that_were_taken_in_without_a_row_are_told_with_the_command_that_gives_it() -> None:
+    late = [Participant(id="p8", role="mentor"), Participant(id="p9", role="mentee")]
+    state = running(3).when(JoinLate, COORDINATOR, participants=late).state
+    stored = {person.id for person in roster()} | {"p9"}
+    without = without_row(state, stored)
+    assert without == ("p8",)
+    decided = Decided(cohort="spring", command="join_late", key="k", done=True, stage=state.stage, without_row=without)
+    assert said(lambda console: print_decided(console, decided))[-1] == (
+        "There is no row of a roster for p8: without one they find no partner. Give their rows by `pairloom cohort "
+        "join spring --roster FILE`."
+    )
 
 
 def test_who_was_erased_is_not_taken_in_again() -> None:
