@@ -42,6 +42,17 @@ def test_checking_a_file_answers_by_its_exit_code(kind: str, file: Path, expecte
     assert "Traceback" not in done.stderr
 
 
+def test_a_check_of_late_joiners_alone_says_how_their_cohort_is_named(tmp_path: Path) -> None:
+    late = PROJECT / "examples" / "late-joiners.csv"
+    done = run("roster", "check", late)
+    assert (done.returncode, "Name it by --cohort" in done.stderr) == (2, True)
+    header, row, *_ = late.read_text("utf-8").splitlines()
+    twice = tmp_path / "twice.csv"
+    twice.write_text("\n".join([header, row.replace("P001", ""), row.replace("P001", "").replace("mentee", "mentor")]))
+    done = run("roster", "check", twice)
+    assert (done.returncode, "--cohort" in done.stderr) == (2, False), "no cohort settles that"
+
+
 def test_for_machines_the_mistakes_are_json(tmp_path: Path) -> None:
     done = run("program", "check", BROKEN_PROGRAM, "--json")
     failure = json.loads(done.stdout)
