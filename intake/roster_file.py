@@ -59,13 +59,11 @@ class _Header:
     names: tuple[str, ...]
     titles: Mapping[str, str]
 
-    def cells(self, record: Record, *, decimal_comma: bool) -> dict[str, str]:
-        """The filled cells by column, without spaces around them."""
+    def cells(self, record: Record) -> dict[str, str]:
+        """The filled cells by column, without spaces around them. A figure may have a comma for its point."""
         pairs = zip(self.names, record.cells, strict=False)
         filled = {column: cell.strip() for column, cell in pairs if column and cell.strip()}
-        if decimal_comma:
-            filled |= {trait: filled[trait].replace(",", ".") for trait in _TRAITS if trait in filled}
-        return filled
+        return filled | {trait: filled[trait].replace(",", ".") for trait in _TRAITS if trait in filled}
 
 
 class _Reading:
@@ -103,6 +101,9 @@ class _Reading:
         named = [" ".join(title.split()) for title in first.cells]
         column_of = {title.casefold(): column for column, title in title_of.items()}
         names = tuple(column_of.get(title.casefold(), "") for title in named)
+        if not any(names):
+            self.problems.note(_no_header(self._file, first, title_of, workbook=not table.delimiter))
+            return None
         for problem in _header_problems(self._file, first.line, named, names, title_of, roster):
             self.problems.note(problem)
         return _Header(names, {column: title_of[column] for column in title_of if column in names})
@@ -112,7 +113,7 @@ class _Reading:
             if isinstance(record, Problem):
                 self.problems.note(record)
                 continue
-            cells = header.cells(record, decimal_comma=table.decimal_comma)
+            cells = header.cells(record)
             whole = len(record.cells) <= len(header.names)
             if header.names and not whole:  # the cells have probably shifted
                 self.problems.note(self._shifted(record, header, table.delimiter))
@@ -143,6 +144,17 @@ class _Reading:
         for one in dict.fromkeys(one for one in pinned if one not in relations.line_of):
             expected = "the person whom 'matching.pinned' of the program design names"
             yield Problem(self._file, None, relations.titles["id"], f"no row {quoted(one)}", expected)
+
+
+def _no_header(file: str, first: Record, title_of: Mapping[RosterColumn, str], *, workbook: bool) -> Problem:
+    """Told once: without titles, every column and every row would be a mistake."""
+    found = ", ".join(title for cell in first.cells if (title := " ".join(cell.split())))
+    titles = ", ".join(title for column, title in title_of.items() if column not in OPTIONAL_COLUMNS)
+    expected = (
+        f"the titles of the columns in the first row{' of the first sheet' if workbook else ''}: {titles}; other "
+        "titles are named under 'roster.columns' of the program design"
+    )
+    return Problem(file, first.line, "", f"no title that is known ({quoted(found)})", expected)
 
 
 def _header_problems(
@@ -181,9 +193,11 @@ def _fields(cells: Mapping[str, str]) -> dict[str, object]:
 
 
 def _day(cell: str) -> str:
-    """A day as HR systems write it, 2027-03-01 or 01.03.2027, in the first form."""
+    """A day as HR systems write it, 2027-03-01 or 1.3.2027, in the first form."""
     parts = cell.lower().split(".")
-    return "-".join(reversed(parts)) if len(parts) == 3 and len(parts[2]) == 4 else cell.lower()
+    if len(parts) == 3 and len(parts[2]) == 4:
+        return "-".join(part.zfill(2) for part in reversed(parts))
+    return cell.lower()
 
 
 def _cell_problems(
