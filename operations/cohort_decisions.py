@@ -44,7 +44,7 @@ from operations.options import (
     made_key,
 )
 from operations.reach import Reach, reach
-from operations.vocabulary import CommandToSend, command_from, command_named, described
+from operations.vocabulary import CommandToSend, command_from, command_named, described, made
 from readmodels.timeline import cohort_timeline
 
 TAKING_IN = (EnrolParticipants, InviteParticipants, JoinLate)
@@ -62,7 +62,7 @@ def suspend(
     as_json: AsJson = False,
 ) -> None:
     """Stop every clock of a cohort and of its pairings, until it is resumed. Asks first."""
-    command = SuspendCohort(by=coordinator(), key=made_key(key), reason=reason)
+    command = made(SuspendCohort, coordinator(), made_key(key), reason=reason)
     _decide(cohort, "suspend_cohort", command, data, as_json, yes=yes)
 
 
@@ -70,7 +70,7 @@ def suspend(
 @gives(Decided)
 def resume(cohort: CohortId, key: Key = None, data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
     """Let a suspended cohort go on, every clock with the time that it had left."""
-    _decide(cohort, "resume_cohort", ResumeCohort(by=coordinator(), key=made_key(key)), data, as_json)
+    _decide(cohort, "resume_cohort", made(ResumeCohort, coordinator(), made_key(key)), data, as_json)
 
 
 @cohort_app.command("close")
@@ -85,7 +85,7 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """End a cohort before its plan, under an approver's name; its running pairings are closed with it. Asks first."""
-    command = CancelCohort(by=Actor(role=Role.APPROVER, id=approver), key=made_key(key), reason=reason)
+    command = made(CancelCohort, Actor(role=Role.APPROVER, id=approver), made_key(key), reason=reason)
     _decide(cohort, "cancel_cohort", command, data, as_json, yes=yes)
 
 
@@ -102,7 +102,7 @@ def amend(
 ) -> None:
     """Give a cohort a later version of its program design. Shows what that does, asks, then applies it."""
     design = read_program(program)
-    command = AmendProgram(by=coordinator(), key=made_key(key), design=design)
+    command = made(AmendProgram, coordinator(), made_key(key), design=design)
 
     async def run() -> Decided:
         async with reach(data) as servers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
@@ -35,6 +35,9 @@ _BY_TYPE = {
     "bool_type": "true or false",
     "tuple_type": "a list, such as one,other",
 }
+
+
+C = TypeVar("C", bound=Command)
 
 
 class FieldToGive(Frozen):
@@ -87,8 +90,13 @@ def command_from(command: type[Command], by: Actor, key: str, given: Sequence[st
         raise BadInput(f"found {own[0]}=…: who commands is given by --as, the key by --key")
     fields = command.model_fields
     shaped = {name: _shaped(fields[name].annotation, v) if name in fields else v for name, v in values.items()}
+    return made(command, by, key, **shaped)
+
+
+def made(command: type[C], by: Actor, key: str, **values: object) -> C:
+    """The command of what a person gave; raises BadInput with every mistake, field by field."""
     try:
-        return command.model_validate({"by": by, "key": key, **shaped})
+        return command.model_validate({"by": by, "key": key, **values})
     except ValidationError as wrong:
         mistakes = tuple(_mistake(command, error) for error in wrong.errors())
         raise BadInput(f"{command.__name__} has mistakes, and nothing was sent:", mistakes) from None

@@ -53,6 +53,19 @@ def test_a_check_of_late_joiners_alone_says_how_their_cohort_is_named(tmp_path: 
     assert (done.returncode, "--cohort" in done.stderr) == (2, False), "no cohort settles that"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("suspend", "spring", "--reason", "x"),
+        ("close", "spring", "--as", "head-of-learning", "--reason", " "),
+        ("resume", "spring", "--key", "k" * 300),
+    ],
+)
+def test_a_word_that_no_record_takes_is_a_mistake_of_whoever_gave_it(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("cohort", *command, "--data", tmp_path / "nothing-runs-here")
+    assert (done.returncode, "has mistakes, and nothing was sent:" in done.stderr) == (2, True), done.stderr
+
+
 def test_for_machines_the_mistakes_are_json(tmp_path: Path) -> None:
     done = run("program", "check", BROKEN_PROGRAM, "--json")
     failure = json.loads(done.stdout)
