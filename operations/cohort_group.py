@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from operations import cohort_commands, cohort_decisions, cohort_joining, cohort_overrides, cohort_proposals
+from operations import (
+    cohort_commands,
+    cohort_decisions,
+    cohort_evaluation,
+    cohort_joining,
+    cohort_overrides,
+    cohort_proposals,
+)
 from operations.cohort_app import cohort_app
 
 __all__ = [
     "cohort_app",
     "cohort_commands",
     "cohort_decisions",
+    "cohort_evaluation",
     "cohort_joining",
     "cohort_overrides",
     "cohort_proposals",

@@ -72,6 +72,7 @@ class CohortShown(Frozen):
     launched: int
     reviews: int
     funnel: Funnel
+    evaluated: bool = Field(default=False, description="has closed with its figures")
 
 
 class Matched(Frozen):
@@ -145,6 +146,7 @@ def cohort_shown(state: Cohort) -> CohortShown:
         launched=len(state.launched),
         reviews=state.reviews,
         funnel=state.funnel,
+        evaluated=state.headline is not None,
     )
 
 
@@ -182,6 +184,8 @@ def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str])
     if found.stage is CohortStage.REVIEW:
         console.print(f"\nWhy a pair, why nobody:  pairloom cohort explain {found.cohort} PERSON")
         console.print(f"To publish these pairs:  pairloom cohort approve {found.cohort} --as YOUR-ID")
+    if found.evaluated:
+        console.print(f"\nWhat it has achieved:  pairloom cohort evaluation {found.cohort}")
     if found.rematches:
         act = f"pairloom cohort act {found.cohort}"
         console.print(f"\nTo publish the re-matches:  {act} approve_rematches --as approver:YOUR-ID", markup=False)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from domain.cohort.closing import CancelCohort
 from domain.cohort.enrolment import WithdrawParticipant
 from domain.cohort.erasing import EraseSubject
 from domain.cohort.invitations import DeclineInvitation, InviteParticipants
@@ -16,14 +17,17 @@ from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Participant
 from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
+from domain.figures import BySide, Hidden, Suppressed
 from domain.roster import Person
 from operations.before_launch import must_be_approved, must_be_proposed
+from operations.cohort_evaluation import evaluated
 from operations.cohort_invitations import must_go_on
 from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
 from operations.cohort_views import Decided, cohort_shown, print_cohort, print_decided
 from operations.cohorts import late_joiners
 from operations.endings import Refused
+from operations.evaluation_views import print_evaluation
 from operations.explanation_views import print_explained
 from operations.joining_views import print_joined
 from tests.unit.rehearsals.given import people
@@ -32,6 +36,7 @@ from .given import (
     APPROVER,
     COORDINATOR,
     Story,
+    closed,
     day,
     design,
     enrolling,
@@ -254,6 +259,32 @@ def test_what_comes_too_early_is_told_the_step_before_it(
         with pytest.raises(Refused, match=saying) as refused:
             check(story().state)
         assert refused.value.code == "stage"
+
+
+def test_a_cohort_that_has_closed_says_what_it_achieved_and_what_is_withheld() -> None:
+    story = closed()
+    assert "What it has achieved: pairloom cohort evaluation spring" in shown(story)
+    assert not any("cohort evaluation" in line for line in shown(running()))
+    found = evaluated("spring", story.events)
+    assert found.figures == story.state.headline
+    few = Suppressed(reason=Hidden.TOO_FEW, at_least=5)
+    hides = found.figures.model_copy(update={"nps": BySide(mentor=few, mentee=few, both=few)})
+    lines = said(lambda console: print_evaluation(console, found.model_copy(update={"figures": hides})))
+    assert lines[0] == "Reverse mentoring 2026 (spring): closed on Mon 26 Jan 2026 09:00 UTC"
+    assert "completion nothing to count" in lines
+    assert "NPS too few answers too few answers too few answers" in lines
+
+
+@pytest.mark.parametrize(
+    ("story", "saying"),
+    [
+        (running, "they are taken when every pairing has ended, and `pairloom cohort status spring` has how far"),
+        (lambda: running().when(CancelCohort, APPROVER, reason="no budget"), "it was cancelled before they were taken"),
+    ],
+)
+def test_a_cohort_without_figures_says_why(story: Callable[[], Story], saying: str) -> None:
+    with pytest.raises(Refused, match=saying):
+        evaluated("spring", story().events)
 
 
 def test_of_an_archived_cohort_it_is_said_that_its_people_are_erased() -> None:
