@@ -110,12 +110,12 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The {side}'s training was waived."
         case goal_setting.AgreementSigned(side=side):
             return f"The {side} signed the agreement."
-        case goal_setting.GoalSet():
-            return "A goal was set."
-        case goal_setting.GoalProgressed(level=level):
-            return f"A goal is {level:.0%} reached."
-        case goal_setting.GoalClosed():
-            return "A goal was closed."
+        case goal_setting.GoalSet(goal=goal):
+            return f"Goal {goal.id} was set."
+        case goal_setting.GoalProgressed(goal=id, level=level):
+            return f"Goal {id} is {level:.0%} reached."
+        case goal_setting.GoalClosed(goal=id):
+            return f"Goal {id} was closed."
         case goal_setting.DelegateNamed():
             return "The mentee named a delegate, who may book and move meetings."
         case meetings.MeetingScheduled(number=number, starts_at=starts_at, minutes=minutes):
