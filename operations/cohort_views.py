@@ -27,6 +27,7 @@ from domain.cohort.state import (
     WaitsBecause,
 )
 from domain.cohort.status import CohortStatus, Enrolment, open_enrolment
+from domain.cohort.waiting import for_the_next_cohort
 from domain.decider import Frozen, ParticipantId, Role
 from domain.matching.assignment import LeftOver
 from domain.pairing.visibility import visible_clock
@@ -73,6 +74,7 @@ class CohortShown(Frozen):
     reviews: int
     funnel: Funnel
     evaluated: bool = Field(default=False, description="has closed with its figures")
+    for_next_cohort: int = Field(default=0, description="of those who wait: who finds no partner here any more")
 
 
 class Matched(Frozen):
@@ -139,7 +141,7 @@ def cohort_shown(state: Cohort) -> CohortShown:
         pairs=state.proposed,
         left_over=state.left_over,
         waiting=state.waiting,
-        rematches=state.rematches,
+        rematches=() if state.ended else state.rematches,
         enrolment=open_enrolment(state),
         approved_by=state.approved_by,
         starts_at=state.starts_at,
@@ -147,6 +149,7 @@ def cohort_shown(state: Cohort) -> CohortShown:
         reviews=state.reviews,
         funnel=state.funnel,
         evaluated=state.headline is not None,
+        for_next_cohort=0 if state.answers_erased else len(for_the_next_cohort(state)),
     )
 
 
@@ -184,6 +187,10 @@ def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str])
     if found.stage is CohortStage.REVIEW:
         console.print(f"\nWhy a pair, why nobody:  pairloom cohort explain {found.cohort} PERSON")
         console.print(f"To publish these pairs:  pairloom cohort approve {found.cohort} --as YOUR-ID")
+    if found.for_next_cohort:
+        console.print(
+            f"\nFor the next cohort's roster:  pairloom cohort hand-over {found.cohort} --to FILE", markup=False
+        )
     if found.evaluated:
         console.print(f"\nWhat it has achieved:  pairloom cohort evaluation {found.cohort}")
     if found.rematches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -19,8 +20,10 @@ from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
 from domain.figures import BySide, Hidden, Suppressed
 from domain.roster import Person
+from intake.roster_file import read_roster
 from operations.before_launch import must_be_approved, must_be_proposed
 from operations.cohort_evaluation import evaluated
+from operations.cohort_handing_over import rows_for_the_next, write
 from operations.cohort_invitations import must_go_on
 from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
@@ -217,6 +220,31 @@ def test_the_waiting_list_is_todays_once_the_cohort_runs() -> None:
     assert "3 people on the waiting list" in lines
     assert "e1 e1 mentee the pairing has ended" in lines
     assert "late late mentor joined late" in lines
+
+
+def test_of_a_cancelled_cohort_no_re_match_waits_for_anybody() -> None:
+    lines = shown(survivors().rematched(planned(2, 1)).when(CancelCohort, APPROVER, reason="no budget"))
+    assert not any("re-match" in line for line in lines)
+
+
+def test_who_finds_no_partner_here_any_more_is_handed_over_with_the_partners_that_they_had(tmp_path: Path) -> None:
+    story = survivors().rematched(planned(2, 1))
+    late = [Participant(id="late", role="mentor")]
+    story.when(JoinLate, COORDINATOR, on=100, participants=late)
+    with pytest.raises(Refused, match="who wait for the next cohort have no row"):
+        rows_for_the_next(story.state, roster())
+    assert any("cohort hand-over spring --to FILE" in line for line in shown(story)), "the late one waits for it"
+    with pytest.raises(Refused, match="Nobody of spring waits for the next cohort"):
+        rows_for_the_next(survivors().state, roster())
+
+    story.when(CancelCohort, APPROVER, reason="no budget")
+    rows = rows_for_the_next(story.state, roster())
+    assert [(row.id, row.earlier_partners) for row in rows] == [("e1", {"m1"}), ("m2", {"e2"})], (
+        "a proposal is no pairing"
+    )
+    write(tmp_path / "next.csv", rows, story.state.design)
+    assert read_roster(tmp_path / "next.csv") == rows
+    assert (tmp_path / "next.csv").stat().st_mode & 0o077 == 0, "names are for nobody else"
 
 
 def test_the_funnel_is_that_of_a_review_and_says_so() -> None:
