@@ -135,7 +135,7 @@ def words(role: Role | str) -> str:
 
 
 def _until(due: datetime, now: datetime) -> str:
-    days = (due - now).days
     if due < now:
         return "due now"
+    days = (due.astimezone(UTC).date() - now.astimezone(UTC).date()).days
     return "today" if days == 0 else f"in {days} day{'' if days == 1 else 's'}"
