@@ -44,7 +44,7 @@ from operations.options import (
     made_key,
 )
 from operations.reach import Reach, reach
-from operations.vocabulary import CommandToSend, command_from, command_named, described, made
+from operations.vocabulary import CommandToSend, command_from, command_named, described, made, of_the_cohort
 from readmodels.timeline import cohort_timeline
 
 TAKING_IN = (EnrolParticipants, InviteParticipants, JoinLate)
@@ -143,7 +143,8 @@ def act(
     as_json: AsJson = False,
 ) -> None:
     """Send any command of a cohort's lifecycle. Asks first where it cannot be taken back, or stops everybody."""
-    meant = command_from(command_named("cohort", command), actor_of(sender), made_key(key), fields or [])
+    given = of_the_cohort(cohort, fields or [])
+    meant = command_from(command_named("cohort", command), actor_of(sender), made_key(key), given)
     _decide(cohort, command, meant, data, as_json, yes=yes)
 
 

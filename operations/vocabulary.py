@@ -24,6 +24,9 @@ from workflows.published import published
 OWN_OPTIONS = ("by", "key")
 """Fields of every command that have an option of their own."""
 
+PAIRINGS = ("pairing", "pairings", "one", "other")
+"""Fields of a cohort's commands that name pairings of it."""
+
 EXAMPLE_MOMENT = "a moment with its UTC offset, such as 2027-02-10T14:00+00:00"
 
 _BY_TYPE = {
@@ -100,6 +103,17 @@ def made(command: type[C], by: Actor, key: str, **values: object) -> C:
     except ValidationError as wrong:
         mistakes = tuple(_mistake(command, error) for error in wrong.errors())
         raise BadInput(f"{command.__name__} has mistakes, and nothing was sent:", mistakes) from None
+
+
+def of_the_cohort(cohort: str, given: Sequence[str]) -> list[str]:
+    """The texts with pairings as the cohort names them, also where they were given as other commands print them."""
+    return [_of_the_cohort(cohort, *text.partition("=")) for text in given]
+
+
+def _of_the_cohort(cohort: str, name: str, equals: str, value: str) -> str:
+    if name in PAIRINGS:
+        value = ",".join(part.strip().removeprefix(f"{cohort}/") for part in value.split(","))
+    return name + equals + value
 
 
 def _described(name: str, command: type[Command]) -> CommandToSend:

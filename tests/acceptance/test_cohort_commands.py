@@ -101,6 +101,19 @@ def test_cohorts_are_listed_by_their_ids(data: Path, roster: Path) -> None:
     assert "listed" in {one["cohort"] for one in found}
 
 
+def test_a_pairing_is_named_as_the_screens_name_it(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "named", "--program", PROGRAM, "--roster", roster)[0] == 0
+    first, second, *_ = json.loads(cohort(data, "show", "named", "--json")[1])["pairs"]
+    one, other = (f"named/{pair['pairing']}" for pair in (first, second))
+    swaps = (
+        ("override", "named", "swap", one, other, "--reason", "they asked"),
+        ("act", "named", "swap_mentees", "--as", "coordinator:o", f"one={one}", f"other={other}", "reason=they asked"),
+    )
+    for swap in swaps:
+        assert "both pairings must be in the proposal" not in cohort(data, *swap)[1], "done, or barred by what they are"
+    assert "both pairings must be in the proposal" in cohort(data, *swaps[0][:3], one, "named/x", *swaps[0][5:])[1]
+
+
 def test_who_is_taken_in_by_an_id_alone_is_told_to_have_no_row(data: Path, roster: Path) -> None:
     assert cohort(data, "create", "asked", "--program", PROGRAM, "--roster", roster, "--invite")[0] == 0
     invites = ("act", "asked", "invite_participants", "--as", "coordinator:ops-1")
