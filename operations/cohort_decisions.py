@@ -15,7 +15,7 @@ from domain.cohort.closing import CancelCohort
 from domain.cohort.enrolment import EnrolParticipants
 from domain.cohort.invitations import InviteParticipants
 from domain.cohort.newcomers import without_row
-from domain.cohort.state import Cohort
+from domain.cohort.state import Cohort, CohortStage
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.cohort.waiting import JoinLate
 from domain.decider import Actor, Command, ParticipantId, Rejected, Role
@@ -197,4 +197,14 @@ async def _previewed(servers: Reach, desk: CohortDesk, design: ProgramDesign) ->
     try:
         return preview(state, pairings, design, datetime.now(UTC))
     except Rejected as rejected:
-        raise Refused(f"Refused: {rejected.reason}.", rejected.code) from None
+        raise Refused(f"Refused: {rejected.reason}.{_instead(state)}", rejected.code) from None
+
+
+def _instead(state: Cohort) -> str:
+    """While pairs are decided, they rest on the design that they were made by."""
+    if state.stage not in (CohortStage.MATCHING, CohortStage.REVIEW):
+        return ""
+    return (
+        f" Its pairs were made by version {state.design.version}: approve them, and then amend it; or give the later "
+        f"version to a new cohort, and end this one by `pairloom cohort close {state.id}`."
+    )

@@ -58,6 +58,8 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "1999-01-04")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06", "--json")
     assert (code, json.loads(said)["code"]) == (1, "time")
+    code, said = cohort(data, "amend", "autumn", "--program", other, "--preview")
+    assert (code, "made by version 1: approve them, and then amend it; or" in said) == (1, True)
     code, said = cohort(data, "launch", "autumn")
     assert (code, "must be approved first" in said) == (1, True)
     approves_from(data, "head-of-learning", datetime.now(UTC) + timedelta(days=30))
