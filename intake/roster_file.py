@@ -26,6 +26,8 @@ COLUMNS: tuple[str, ...] = get_args(RosterColumn)
 OPTIONAL_COLUMNS = ("languages", "returns_on", "conflicts", "earlier_partners")
 """May be missing; of the others, `manager`, the lists and `capacity` may be empty."""
 
+NO_SUCH_COLUMN = "no such column"
+
 _TRAITS = tuple(BigFive.model_fields)
 _LISTS = ("skills_offered", "skills_wanted", "interests", "languages", "conflicts", "earlier_partners")
 
@@ -175,7 +177,7 @@ def _header_problems(
             yield Problem(file, line, title, "an unknown column", nearest(title, titles))
     for column, title in title_of.items():
         if column not in names and (column not in OPTIONAL_COLUMNS or column in roster.columns):
-            yield Problem(file, line, title, "no such column", "it in the header")
+            yield Problem(file, line, title, NO_SUCH_COLUMN, "it in the header")
 
 
 def _fields(cells: Mapping[str, str]) -> dict[str, object]:

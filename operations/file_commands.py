@@ -13,7 +13,7 @@ from domain.decider import Frozen
 from domain.roster import Person
 from intake.problems import IntakeError
 from intake.program_file import read_program
-from intake.roster_file import read_roster
+from intake.roster_file import NO_SUCH_COLUMN, read_roster
 from operations.answers import answer, gives
 from operations.endings import BadInput
 from operations.options import DEV_DATA, AsJson, DataDirectory, cohort_id
@@ -22,6 +22,10 @@ program_app = typer.Typer(no_args_is_help=True, help="Program designs.")
 roster_app = typer.Typer(no_args_is_help=True, help="Rosters of people.")
 
 LATE_JOINERS = "Do these people join a cohort that runs? Name it by --cohort, and they may name its people."
+
+OWN_TITLES = (
+    "Does your system call its columns otherwise? Name its titles in the program design, and that by --program."
+)
 
 
 class ProgramChecked(Frozen):
@@ -102,6 +106,8 @@ def _read(file: Path, program: Path | None) -> list[Person]:
     try:
         return read_roster(file, None if program is None else read_program(program))
     except IntakeError as wrong:
+        if program is None and any(problem.found == NO_SUCH_COLUMN for problem in wrong.problems):
+            raise IntakeError(wrong.problems, wrong.more, advice=OWN_TITLES) from None
         if any(problem.settled_by_cohort for problem in wrong.problems):
             raise IntakeError(wrong.problems, wrong.more, advice=LATE_JOINERS) from None
         raise

@@ -53,6 +53,15 @@ def test_a_check_of_late_joiners_alone_says_how_their_cohort_is_named(tmp_path: 
     assert (done.returncode, "--cohort" in done.stderr) == (2, False), "no cohort settles that"
 
 
+def test_a_roster_under_titles_of_its_own_is_told_where_they_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text((PROJECT / "examples" / "roster.csv").read_text("utf-8").replace("email", "Mailbox", 1))
+    done = run("roster", "check", file)
+    assert (done.returncode, "Name its titles in the program design, and that by --program" in done.stderr) == (2, True)
+    done = run("roster", "check", file, "--program", PROJECT / "examples" / "digital-fluency.yaml")
+    assert (done.returncode, "--program" in done.stderr) == (2, False), "it is given"
+
+
 @pytest.mark.parametrize(
     "command",
     [
