@@ -16,6 +16,7 @@ from domain.roster import BigFive, Person
 from intake.expectations import expectation
 from intake.holiday_calendar import EXPECTED_COUNTRY, has_calendar
 from intake.problems import Problem, ProblemList, nearest, quoted
+from intake.roster_lists import Lists
 from intake.roster_relations import Relations, items
 from intake.table import Record, Table
 from intake.table_file import opened_table
@@ -85,8 +86,9 @@ class _Reading:
         if header is None:
             return []
         relations = Relations(self._file, header.titles, self._known, self._erased)
-        people = [person for person in self._persons(table, header, relations) if person is not None]
-        for problem in [*relations.unsettled(), *self._named_by_the_design(relations)]:
+        lists = Lists(self._file, header.titles)
+        people = [person for person in self._persons(table, header, relations, lists) if person is not None]
+        for problem in [*relations.unsettled(), *lists.unsettled(), *self._named_by_the_design(relations)]:
             self.problems.note(problem)
         return people
 
@@ -110,7 +112,7 @@ class _Reading:
             self.problems.note(problem)
         return _Header(names, {column: title_of[column] for column in title_of if column in names})
 
-    def _persons(self, table: Table, header: _Header, relations: Relations) -> Iterator[Person | None]:
+    def _persons(self, table: Table, header: _Header, relations: Relations, lists: Lists) -> Iterator[Person | None]:
         for record in table.records:
             if isinstance(record, Problem):
                 self.problems.note(record)
@@ -119,6 +121,8 @@ class _Reading:
             whole = len(record.cells) <= len(header.names)
             if header.names and not whole:  # the cells have probably shifted
                 self.problems.note(self._shifted(record, header, table.delimiter))
+            if whole:
+                lists.take(record.line, cells)
             yield self._person(record.line, cells, header) if whole else None
             for problem in relations.take(record.line, cells, whole=whole):
                 self.problems.note(problem)

@@ -139,6 +139,20 @@ def test_a_file_without_a_header_is_one_problem_that_says_what_the_first_row_mus
     assert "expected the titles of the columns in the first row of the first sheet: id" in refused.value.report()
 
 
+@pytest.mark.parametrize("cell", ["strategy; finance", '"strategy, finance"', '"strategy\nfinance"'])
+def test_lists_that_are_separated_otherwise_are_told_once_for_the_column(tmp_path: Path, cell: str) -> None:
+    rows = [JUNIOR | {"id": f"j{nth}", "email": f"j{nth}@northlight.example"} for nth in range(3)]
+    several = [SENIOR, *(row | {"skills_offered": cell} for row in rows)]
+    [(line, where, found, expected)] = problems(tmp_path, table(*several))
+    shown = repr(cell.strip('"'))
+    assert (line, where, found) == (3, "skills_offered", f"{shown} (and no '|' in the whole column)")
+    assert expected == "items with '|' between them"
+
+    few = table(SENIOR | {"skills_offered": "strategy|finance"}, *several[1:])
+    assert len(read_roster(write(tmp_path, few))) == 4, "where there are bars, a comma belongs to its item"
+    assert len(read_roster(write(tmp_path, table(*several[:3])))) == 3, "two may have one of their own"
+
+
 def test_the_same_id_or_address_twice_is_told_at_the_second(tmp_path: Path) -> None:
     again = JUNIOR | {"email": "JO@northlight.example"}
     assert [one[:3] for one in problems(tmp_path, table(SENIOR, JUNIOR, again))] == [
