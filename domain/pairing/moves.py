@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from domain.decider import Command, Role
 from domain.pairing.closing import CloseEarly
+from domain.pairing.concern import ResolveConcern
 from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation, needs_a_decision
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import SetGoals, SignAgreement
@@ -40,9 +41,14 @@ class Move:
 
 
 def moves(state: Pairing) -> tuple[Move, ...]:
-    """Everything that the pairing waits for now, in the order mentor, mentee, coordinator."""
+    """Everything that everybody may know the pairing to wait for now, in the order mentor, mentee, coordinator."""
     found = [*_of_the_two(state), *_of_the_coordinator(state)]
     return tuple(sorted(found, key=lambda move: ORDER.index(move.role)))
+
+
+def moves_of_the_handler(state: Pairing) -> tuple[Move, ...]:
+    """What only the concern handler may know to be waited for."""
+    return tuple(Move(Role.CONCERN_HANDLER, f"resolve {concern.id}", (ResolveConcern,)) for concern in state.concerns)
 
 
 def waiting_for(state: Pairing) -> tuple[Role, ...]:

@@ -176,10 +176,10 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
         case conflict.ReportingLineChanged(relations=related):
             how = _listed([relation.value.replace("_", " ") for relation in related])
             return f"The reporting line changed, and the two are a conflict of interest ({how})."
-        case concern.ConcernRaised(side=side):
-            return f"The {side} raised a concern; every meeting is off, and its handler was told."
-        case concern.ConcernResolved(runs=runs):
-            return f"The concern was resolved{', and the pairing goes on' if runs else ''}."
+        case concern.ConcernRaised(id=id, side=side):
+            return f"The {side} raised a concern, {id}; every meeting is off, and its handler was told."
+        case concern.ConcernResolved(id=id, runs=runs):
+            return f"The concern {id} was resolved{', and the pairing goes on' if runs else ''}."
         case with_cohort.SuspendedWithCohort():
             return "The cohort was suspended; the pairing's clocks stand still."
         case with_cohort.ResumedWithCohort(runs=runs):
