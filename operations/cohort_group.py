@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from operations import (
     cohort_commands,
+    cohort_correcting,
     cohort_decisions,
     cohort_evaluation,
     cohort_handing_over,
@@ -16,6 +17,7 @@ from operations.cohort_app import cohort_app
 __all__ = [
     "cohort_app",
     "cohort_commands",
+    "cohort_correcting",
     "cohort_decisions",
     "cohort_evaluation",
     "cohort_handing_over",

@@ -42,7 +42,7 @@ def join(
             desk = CohortDesk(servers.client, cohort, coordinator())
             state, stored = await desk.state(), await people(servers.store, cohort)
             must_take(state)
-            found = newcomers(state, _beside(state, stored, roster), stored)
+            found = newcomers(state, beside(state, stored, roster), stored)
             await desk.join(servers.store, state, found)
             return joined(await desk.state(), found)
 
@@ -54,10 +54,11 @@ async def read_beside(roster: Path, cohort: str, data: Path) -> list[Person]:
     """The people of the file as `join` reads them, who may name those of the cohort; raises IntakeError."""
     async with reach(data) as servers:
         state = await CohortDesk(servers.client, cohort, coordinator()).state()
-        return _beside(state, await people(servers.store, cohort), roster)
+        return beside(state, await people(servers.store, cohort), roster)
 
 
-def _beside(state: Cohort, stored: Sequence[Person], roster: Path) -> list[Person]:
+def beside(state: Cohort, stored: Sequence[Person], roster: Path) -> list[Person]:
+    """The people of the file, who may name those of the cohort; raises IntakeError. `stored` are the cohort's rows."""
     return read_roster(roster, state.design, stored, (*state.erasing, *state.erased))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
 
-from domain.cohort.state import AbsentBecause, Cohort
-from domain.decider import Frozen, ParticipantId
+from domain.cohort.state import AbsentBecause, Cohort, CohortStage
+from domain.decider import Frozen, ParticipantId, Rejected
 from domain.roster import BigFive, Person
 
 
@@ -69,6 +69,33 @@ def newcomers(state: Cohort, roster: Sequence[Person], stored: Sequence[Person])
         unread=tuple(person for person in needed if person.id not in rows),
         renewed=tuple(person for person in needed if rows.get(person.id, person) != person),
     )
+
+
+ENROLLED_AS = {"role", "capacity"}
+"""Columns of which the cohort itself keeps its own record."""
+
+REACHED_BY = {"name", "email"}
+"""Columns that no matching looks at."""
+
+
+def corrections(state: Cohort, found: Newcomers) -> tuple[Person, ...]:
+    """The rows to take over; raises Rejected where one of them may not change, and then none does."""
+    ids = {person.id for person in found.renewed}
+    differing = {one.person: set(one.differs) for one in found.known if one.person in ids}
+    if state.answers_erased:
+        raise Rejected("stage", "the cohort is archived, and what was known of its people has been erased")
+    enrolled_as = sorted(person for person, columns in differing.items() if columns & ENROLLED_AS)
+    if enrolled_as:
+        raise Rejected("rule", f"another role or capacity than they were enrolled with: {', '.join(enrolled_as)}")
+    deciding = state.stage in (CohortStage.MATCHING, CohortStage.REVIEW)
+    matched_by = sorted(person for person, columns in differing.items() if columns - REACHED_BY)
+    if deciding and matched_by:
+        raise Rejected(
+            "stage",
+            f"the pairs that are being decided rest on the rows of {', '.join(matched_by)}: until they are approved, "
+            "only a name and an address can change",
+        )
+    return found.renewed
 
 
 _ABSENT = {

@@ -116,6 +116,19 @@ def test_a_pairing_is_named_as_the_screens_name_it(data: Path, roster: Path) -> 
     assert "both pairings must be in the proposal" in cohort(data, *swaps[0][:3], one, "named/x", *swaps[0][5:])[1]
 
 
+def test_a_wrong_address_is_corrected(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "corrected", "--program", PROGRAM, "--roster", roster)[0] == 0
+    header, row, *_ = roster.read_text("utf-8").splitlines()
+    id, _, address, _, grade, *_ = row.split(",")
+    file = data.parent / "row.csv"
+    file.write_text(f"{header}\n{row.replace(address, 'right@northlight.example')}\n", "utf-8")
+    assert cohort(data, "correct", "corrected", "--roster", file) == (0, f"Taken over: {id} (email).\n")
+    assert cohort(data, "correct", "corrected", "--roster", file) == (0, "No row reads otherwise.\n")
+    file.write_text(f"{header}\n{row.replace(f',{grade},', ',9,')}\n", "utf-8")
+    code, said = cohort(data, "correct", "corrected", "--roster", file)
+    assert (code, f"rest on the rows of {id}: until they are approved" in said) == (1, True), said
+
+
 def test_who_is_taken_in_by_an_id_alone_is_told_to_have_no_row(data: Path, roster: Path) -> None:
     assert cohort(data, "create", "asked", "--program", PROGRAM, "--roster", roster, "--invite")[0] == 0
     invites = ("act", "asked", "invite_participants", "--as", "coordinator:ops-1")

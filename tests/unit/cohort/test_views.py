@@ -22,6 +22,7 @@ from domain.figures import BySide, Hidden, Suppressed
 from domain.roster import Person
 from intake.roster_file import read_roster
 from operations.before_launch import must_be_approved, must_be_proposed
+from operations.cohort_correcting import corrected, print_corrected
 from operations.cohort_evaluation import evaluated
 from operations.cohort_handing_over import rows_for_the_next, write
 from operations.cohort_invitations import must_go_on
@@ -138,7 +139,8 @@ def test_late_joiners_are_told_where_they_wait_and_what_of_the_roster_was_not_ta
         "On the waiting list of spring now, 2 people: p8, p9.",
         "A re-match is proposed as soon as there is a partner: `pairloom cohort show spring` shows both.",
         "Known already and left as they are, 1 person.",
-        "Rows that read otherwise than the cohort's were not taken over: m1 (site).",
+        "Rows that read otherwise than the cohort's were not taken over: m1 (site). To do that: "
+        "`pairloom cohort correct spring` with this file.",
     ]
     again = running().when(JoinLate, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
     again.when(JoinLate, COORDINATOR, on=100, participants=[Participant(id="p9", role="mentor")])
@@ -177,6 +179,17 @@ def test_ids_that_were_taken_in_without_a_row_are_told_with_the_command_that_giv
         "There is no row of a roster for p8: without one they find no partner. Give their rows by `pairloom cohort "
         "join spring --roster FILE`."
     )
+
+
+def test_a_correction_says_what_it_took_over_and_what_it_does_not_reach() -> None:
+    moved = roster()[0].model_copy(update={"zone": "Europe/Berlin", "manager": "m2"})
+    found = newcomers(running(3).state, [moved, *late("p8")], roster())
+    assert said(lambda console: print_corrected(console, corrected("spring", found))) == [
+        "Taken over: m1 (manager, zone).",
+        "Pairings keep the zone and the country that they began with.",
+        "Pairings that run hear of another reporting line by report_reporting_line alone.",
+        "Not of spring: p8. `pairloom cohort join` takes people in.",
+    ]
 
 
 def test_who_was_erased_is_not_taken_in_again() -> None:
