@@ -272,6 +272,18 @@ def test_a_partner_is_told_by_how_the_pairing_stands() -> None:
     assert not any(line.startswith("is paired with m1") for line in lines)
 
 
+def test_a_partner_of_a_pairing_that_is_over_is_none_any_more_before_the_cohort_hears_of_it() -> None:
+    story = running(3)
+    over = [planned(1).pairing]
+    (partner,) = explained(story.state, roster(), "m1", over).partners
+    assert partner.stands == "ended"
+    assert explained(story.state, roster(), "m2", over).partners[0].stands == "paired"
+    cancelled = survivors().rematched(planned(2, 1)).when(CancelCohort, APPROVER, reason="no budget")
+    lines = explanation(cancelled, "m3")
+    assert any(line.startswith("was, until that pairing ended, paired with e3,") for line in lines)
+    assert not any("is proposed" in line for line in explanation(cancelled, "e1"))
+
+
 def test_a_rematch_is_told_while_it_waits_for_the_approver_and_then_as_a_pair() -> None:
     story = survivors().rematched(planned(2, 1))
     lines = explanation(story, "e1")
