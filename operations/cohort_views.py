@@ -294,11 +294,14 @@ def print_decided(console: Console, found: Decided) -> None:
 
 def _print_without_row(console: Console, found: Decided) -> None:
     """An id alone takes part and is never paired."""
-    running = found.stage is CohortStage.RUNNING
-    how = f"join {found.cohort} --roster FILE" if running else f"create {found.cohort} with a roster that has them"
+    how = (
+        f"`pairloom cohort join {found.cohort}` with them in a roster"
+        if found.stage is CohortStage.RUNNING
+        else f"`pairloom cohort create {found.cohort}` with a roster that has them"
+    )
     console.print(
         f"There is no row of a roster for {', '.join(found.without_row)}: without one they find no partner. Give their "
-        f"rows by `pairloom cohort {how}`.",
+        f"rows by {how}.",
         markup=False,
         soft_wrap=True,
     )

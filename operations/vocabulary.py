@@ -76,7 +76,7 @@ def command_named(aggregate: str, name: str) -> type[Command]:
     if found is None:
         close = get_close_matches(name, known, n=1)
         meant = f" Did you mean {close[0]}?" if close else ""
-        raise BadInput(f"There is no command {name!r}.{meant} `pairloom {aggregate} act --list` shows all of them.")
+        raise BadInput(f"There is no command {name!r}.{meant} `pairloom {aggregate} commands` lists all of them.")
     return found
 
 

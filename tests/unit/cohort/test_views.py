@@ -177,7 +177,7 @@ def test_ids_that_were_taken_in_without_a_row_are_told_with_the_command_that_giv
     decided = Decided(cohort="spring", command="join_late", key="k", done=True, stage=state.stage, without_row=without)
     assert said(lambda console: print_decided(console, decided))[-1] == (
         "There is no row of a roster for p8: without one they find no partner. Give their rows by `pairloom cohort "
-        "join spring --roster FILE`."
+        "join spring` with them in a roster."
     )
 
 
