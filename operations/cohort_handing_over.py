@@ -47,8 +47,9 @@ def hand_over(
     as_json: AsJson = False,
 ) -> None:
     """Write the rows of who waits for the next cohort, for its roster: with whom they were paired is in them."""
-    if file.exists():
-        raise BadInput(f"--to: found {str(file)!r}, which is there already, expected a new file")
+    if file.exists() or not file.parent.is_dir():
+        what = "which is there already" if file.exists() else "whose folder is not there"
+        raise BadInput(f"--to: found {str(file)!r}, {what}, expected a new file in a folder that is there")
 
     async def run() -> HandedOver:
         async with reach(data) as servers:

@@ -100,6 +100,15 @@ def test_an_unwritable_result_file_is_found_before_the_demo_runs(tmp_path: Path)
     assert not (tmp_path / "data").exists()
 
 
+def test_names_are_handed_over_into_a_new_file_alone(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    for file, what in ((there, "which is there already"), (tmp_path / "no" / "next.csv", "whose folder is not there")):
+        done = run("cohort", "hand-over", "spring", "--to", file, "--data", tmp_path / "nothing-runs-here")
+        assert (done.returncode, what in done.stderr) == (2, True), done.stderr
+    assert there.read_text() == "mine"
+
+
 def test_a_data_directory_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("mine")
     done = run("dev", "--data", tmp_path / "data")
