@@ -71,7 +71,8 @@ def rows_for_the_next(state: Cohort, stored: Sequence[Person]) -> list[Person]:
     found = [rows[one] for one in waiting if one in rows]
     if waiting and not found:
         raise Refused(
-            f"The people of {state.id} who wait for the next cohort have no row: they were erased.", "unknown"
+            f"The people of {state.id} who wait for the next cohort have no row: they were erased, or joined by their ids.",
+            "unknown",
         )
     if not found:
         raise Refused(f"Nobody of {state.id} waits for the next cohort.", "unknown")
