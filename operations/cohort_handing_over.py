@@ -71,7 +71,7 @@ def rows_for_the_next(state: Cohort, stored: Sequence[Person]) -> list[Person]:
     found = [rows[one] for one in waiting if one in rows]
     if waiting and not found:
         raise Refused(
-            f"The people of {state.id} who wait for the next cohort have no row: they were erased, or joined by their ids.",
+            f"The people of {state.id} who wait for the next cohort have no row: erased, or joined by their ids.",
             "unknown",
         )
     if not found:
