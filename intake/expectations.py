@@ -21,6 +21,10 @@ _BY_TYPE = {
     "time_parsing": "a time of day such as '09:00'",
     "time_delta_type": "a duration such as '14 days'",
     "time_delta_parsing": "a duration such as '14 days'",
+    "date_type": "a day such as 2027-05-01",
+    "date_parsing": "a day such as 2027-05-01",
+    "date_from_datetime_parsing": "a day such as 2027-05-01",
+    "date_from_datetime_inexact": "a day such as 2027-05-01, without a time",
     "dict_type": "a section of names and texts",
 }
 

@@ -12,7 +12,8 @@ class Problem:
     """One mistake. `line` counts from 1 and is None when the file as a whole is meant; so is an empty `where`.
 
     `where` is a dotted field of a program file or a column of a roster. `found` may be personal data:
-    show it to whoever owns the file, never write it to a log.
+    show it to whoever owns the file, never write it to a log. `settled_by_cohort`: no mistake in a file whose people
+    join a cohort that has who is missed here.
     """
 
     file: str
@@ -20,6 +21,7 @@ class Problem:
     where: str
     found: str
     expected: str
+    settled_by_cohort: bool = False
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -29,13 +31,14 @@ class Problem:
 class IntakeError(Exception):
     """A file that cannot be taken in, with its problems in the order of its lines; `more` were found than are kept.
 
-    `report()` is for the operator's own terminal. `str()` only counts, so a log that takes the
-    exception in takes nobody's data in.
+    `advice` is a last sentence on what to do. `report()` is for the operator's own terminal. `str()` only counts, so a
+    log that takes the exception in takes nobody's data in.
     """
 
-    def __init__(self, problems: Iterable[Problem], more: int = 0) -> None:
+    def __init__(self, problems: Iterable[Problem], more: int = 0, advice: str = "") -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(problems, key=lambda problem: problem.line or 0))
         self.more = more
+        self.advice = advice
         files = " and ".join(sorted({problem.file for problem in self.problems}))
         count = len(self.problems) + more
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in {files}")
@@ -43,7 +46,7 @@ class IntakeError(Exception):
     def report(self) -> str:
         """One line for each problem."""
         rest = [f"and {self.more} more: put these right first"] if self.more else []
-        return "\n".join([*(str(problem) for problem in self.problems), *rest])
+        return "\n".join([*(str(problem) for problem in self.problems), *rest, *filter(None, [self.advice])])
 
 
 MOST_PROBLEMS = 500

@@ -16,6 +16,7 @@ from domain.roster import BigFive, Person
 from intake.expectations import expectation
 from intake.holiday_calendar import EXPECTED_COUNTRY, has_calendar
 from intake.problems import Problem, ProblemList, nearest, quoted
+from intake.roster_lists import Lists
 from intake.roster_relations import Relations, items
 from intake.table import Record, Table
 from intake.table_file import opened_table
@@ -25,6 +26,8 @@ COLUMNS: tuple[str, ...] = get_args(RosterColumn)
 
 OPTIONAL_COLUMNS = ("languages", "returns_on", "conflicts", "earlier_partners")
 """May be missing; of the others, `manager`, the lists and `capacity` may be empty."""
+
+NO_SUCH_COLUMN = "no such column"
 
 _TRAITS = tuple(BigFive.model_fields)
 _LISTS = ("skills_offered", "skills_wanted", "interests", "languages", "conflicts", "earlier_partners")
@@ -59,13 +62,11 @@ class _Header:
     names: tuple[str, ...]
     titles: Mapping[str, str]
 
-    def cells(self, record: Record, *, decimal_comma: bool) -> dict[str, str]:
-        """The filled cells by column, without spaces around them."""
+    def cells(self, record: Record) -> dict[str, str]:
+        """The filled cells by column, without spaces around them. A figure may have a comma for its point."""
         pairs = zip(self.names, record.cells, strict=False)
         filled = {column: cell.strip() for column, cell in pairs if column and cell.strip()}
-        if decimal_comma:
-            filled |= {trait: filled[trait].replace(",", ".") for trait in _TRAITS if trait in filled}
-        return filled
+        return filled | {trait: filled[trait].replace(",", ".") for trait in _TRAITS if trait in filled}
 
 
 class _Reading:
@@ -85,8 +86,9 @@ class _Reading:
         if header is None:
             return []
         relations = Relations(self._file, header.titles, self._known, self._erased)
-        people = [person for person in self._persons(table, header, relations) if person is not None]
-        for problem in [*relations.unsettled(), *self._named_by_the_design(relations)]:
+        lists = Lists(self._file, header.titles)
+        people = [person for person in self._persons(table, header, relations, lists) if person is not None]
+        for problem in [*relations.unsettled(), *lists.unsettled(), *self._named_by_the_design(relations)]:
             self.problems.note(problem)
         return people
 
@@ -103,19 +105,24 @@ class _Reading:
         named = [" ".join(title.split()) for title in first.cells]
         column_of = {title.casefold(): column for column, title in title_of.items()}
         names = tuple(column_of.get(title.casefold(), "") for title in named)
+        if not any(names):
+            self.problems.note(_no_header(self._file, first, title_of, workbook=not table.delimiter))
+            return None
         for problem in _header_problems(self._file, first.line, named, names, title_of, roster):
             self.problems.note(problem)
         return _Header(names, {column: title_of[column] for column in title_of if column in names})
 
-    def _persons(self, table: Table, header: _Header, relations: Relations) -> Iterator[Person | None]:
+    def _persons(self, table: Table, header: _Header, relations: Relations, lists: Lists) -> Iterator[Person | None]:
         for record in table.records:
             if isinstance(record, Problem):
                 self.problems.note(record)
                 continue
-            cells = header.cells(record, decimal_comma=table.decimal_comma)
+            cells = header.cells(record)
             whole = len(record.cells) <= len(header.names)
             if header.names and not whole:  # the cells have probably shifted
                 self.problems.note(self._shifted(record, header, table.delimiter))
+            if whole:
+                lists.take(record.line, cells)
             yield self._person(record.line, cells, header) if whole else None
             for problem in relations.take(record.line, cells, whole=whole):
                 self.problems.note(problem)
@@ -145,6 +152,17 @@ class _Reading:
             yield Problem(self._file, None, relations.titles["id"], f"no row {quoted(one)}", expected)
 
 
+def _no_header(file: str, first: Record, title_of: Mapping[RosterColumn, str], *, workbook: bool) -> Problem:
+    """Told once: without titles, every column and every row would be a mistake."""
+    found = ", ".join(title for cell in first.cells if (title := " ".join(cell.split())))
+    titles = ", ".join(title for column, title in title_of.items() if column not in OPTIONAL_COLUMNS)
+    expected = (
+        f"the titles of the columns in the first row{' of the first sheet' if workbook else ''}: {titles}; other "
+        "titles are named under 'roster.columns' of the program design"
+    )
+    return Problem(file, first.line, "", f"no title that is known ({quoted(found)})", expected)
+
+
 def _header_problems(
     file: str,
     line: int,
@@ -163,7 +181,7 @@ def _header_problems(
             yield Problem(file, line, title, "an unknown column", nearest(title, titles))
     for column, title in title_of.items():
         if column not in names and (column not in OPTIONAL_COLUMNS or column in roster.columns):
-            yield Problem(file, line, title, "no such column", "it in the header")
+            yield Problem(file, line, title, NO_SUCH_COLUMN, "it in the header")
 
 
 def _fields(cells: Mapping[str, str]) -> dict[str, object]:
@@ -181,9 +199,11 @@ def _fields(cells: Mapping[str, str]) -> dict[str, object]:
 
 
 def _day(cell: str) -> str:
-    """A day as HR systems write it, 2027-03-01 or 01.03.2027, in the first form."""
+    """A day as HR systems write it, 2027-03-01 or 1.3.2027, in the first form."""
     parts = cell.lower().split(".")
-    return "-".join(reversed(parts)) if len(parts) == 3 and len(parts[2]) == 4 else cell.lower()
+    if len(parts) == 3 and len(parts[2]) == 4:
+        return "-".join(part.zfill(2) for part in reversed(parts))
+    return cell.lower()
 
 
 def _cell_problems(

@@ -81,7 +81,10 @@ class Relations:
         for other, lines in named.items():
             if not self.has(other):
                 for line in lines:
-                    yield Problem(self.file, line, self.titles[column], quoted(other), expected)
+                    alone = not self.known
+                    yield Problem(
+                        self.file, line, self.titles[column], quoted(other), expected, settled_by_cohort=alone
+                    )
 
     def _sides(self) -> Iterator[Problem]:
         if "role" not in self.titles or self.roles - {"mentor", "mentee"}:
@@ -90,7 +93,8 @@ class Relations:
             return  # the other side may be there already
         for role in ("mentor", "mentee"):
             if role not in self.roles:
-                yield Problem(self.file, None, self.titles["role"], f"no {role}", "at least one")
+                found = f"no {role}"
+                yield Problem(self.file, None, self.titles["role"], found, "at least one", settled_by_cohort=True)
 
 
 def items(cell: str) -> list[str]:

@@ -25,8 +25,3 @@ class Table:
 
     records: Iterator[Record | Problem]
     delimiter: str
-
-    @property
-    def decimal_comma(self) -> bool:
-        """Whether programs that write such a table may write 0,5 for a half."""
-        return self.delimiter == ";"

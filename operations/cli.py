@@ -67,7 +67,7 @@ COMMANDS = {
     "cohort": Lazy(
         "cohort_group",
         "cohort_app",
-        "Cohorts: create, match, correct, approve, launch, watch, suspend, amend, take late joiners in, close.",
+        "Cohorts: create, match, correct, approve, launch, watch, suspend, amend, join, close, evaluate.",
     ),
     "pairing": Lazy("pairing_commands", "pairing_app", "Pairings: how one stands, what happened to it, what to do."),
     "store": Lazy("store_commands", "store_app", "The event store: migrate, verify, rebuild, export."),

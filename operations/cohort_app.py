@@ -8,7 +8,7 @@ from domain.decider import Actor, Role
 
 cohort_app = typer.Typer(
     no_args_is_help=True,
-    help="Cohorts: create, match, correct, approve, launch, watch, suspend, amend, take late joiners in, close.",
+    help="Cohorts: create, match, correct, approve, launch, watch, suspend, amend, join, close, evaluate.",
 )
 
 

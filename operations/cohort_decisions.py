@@ -12,10 +12,16 @@ import typer
 from activities.pairing_streams import folded_pairings
 from domain.cohort.amendment import AmendmentPreview, AmendProgram, preview
 from domain.cohort.closing import CancelCohort
-from domain.cohort.state import Cohort
+from domain.cohort.enrolment import EnrolParticipants
+from domain.cohort.invitations import InviteParticipants
+from domain.cohort.newcomers import without_row
+from domain.cohort.state import Cohort, CohortStage
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
-from domain.decider import Actor, Command, Rejected, Role
+from domain.cohort.waiting import JoinLate
+from domain.decider import Actor, Command, ParticipantId, Rejected, Role
 from domain.program import ProgramDesign
+from eventstore.people import people
+from eventstore.store import EventStore
 from intake.program_file import read_program
 from operations.answers import answer, console, gives
 from operations.cohort_app import cohort_app, coordinator
@@ -38,8 +44,11 @@ from operations.options import (
     made_key,
 )
 from operations.reach import Reach, reach
-from operations.vocabulary import CommandToSend, command_from, command_named, described
+from operations.vocabulary import CommandToSend, command_from, command_named, described, made, of_the_cohort
 from readmodels.timeline import cohort_timeline
+
+TAKING_IN = (EnrolParticipants, InviteParticipants, JoinLate)
+"""Commands that take people in by their ids alone."""
 
 
 @cohort_app.command("suspend")
@@ -53,7 +62,7 @@ def suspend(
     as_json: AsJson = False,
 ) -> None:
     """Stop every clock of a cohort and of its pairings, until it is resumed. Asks first."""
-    command = SuspendCohort(by=coordinator(), key=made_key(key), reason=reason)
+    command = made(SuspendCohort, coordinator(), made_key(key), reason=reason)
     _decide(cohort, "suspend_cohort", command, data, as_json, yes=yes)
 
 
@@ -61,7 +70,7 @@ def suspend(
 @gives(Decided)
 def resume(cohort: CohortId, key: Key = None, data: DataDirectory = DEV_DATA, as_json: AsJson = False) -> None:
     """Let a suspended cohort go on, every clock with the time that it had left."""
-    _decide(cohort, "resume_cohort", ResumeCohort(by=coordinator(), key=made_key(key)), data, as_json)
+    _decide(cohort, "resume_cohort", made(ResumeCohort, coordinator(), made_key(key)), data, as_json)
 
 
 @cohort_app.command("close")
@@ -76,7 +85,7 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """End a cohort before its plan, under an approver's name; its running pairings are closed with it. Asks first."""
-    command = CancelCohort(by=Actor(role=Role.APPROVER, id=approver), key=made_key(key), reason=reason)
+    command = made(CancelCohort, Actor(role=Role.APPROVER, id=approver), made_key(key), reason=reason)
     _decide(cohort, "cancel_cohort", command, data, as_json, yes=yes)
 
 
@@ -93,7 +102,7 @@ def amend(
 ) -> None:
     """Give a cohort a later version of its program design. Shows what that does, asks, then applies it."""
     design = read_program(program)
-    command = AmendProgram(by=coordinator(), key=made_key(key), design=design)
+    command = made(AmendProgram, coordinator(), made_key(key), design=design)
 
     async def run() -> Decided:
         async with reach(data) as servers:
@@ -134,7 +143,8 @@ def act(
     as_json: AsJson = False,
 ) -> None:
     """Send any command of a cohort's lifecycle. Asks first where it cannot be taken back, or stops everybody."""
-    meant = command_from(command_named("cohort", command), actor_of(sender), made_key(key), fields or [])
+    given = of_the_cohort(cohort, fields or [])
+    meant = command_from(command_named("cohort", command), actor_of(sender), made_key(key), given)
     _decide(cohort, command, meant, data, as_json, yes=yes)
 
 
@@ -173,7 +183,12 @@ async def _sent(servers: Reach, desk: CohortDesk, name: str, command: Command) -
         happened=happened,
         stage=state.stage,
         refusals=state.refusals,
+        without_row=await _without_row(servers.store, state) if isinstance(command, TAKING_IN) else (),
     )
+
+
+async def _without_row(store: EventStore, state: Cohort) -> tuple[ParticipantId, ...]:
+    return without_row(state, {person.id for person in await people(store, state.id)})
 
 
 async def _previewed(servers: Reach, desk: CohortDesk, design: ProgramDesign) -> AmendmentPreview:
@@ -182,4 +197,14 @@ async def _previewed(servers: Reach, desk: CohortDesk, design: ProgramDesign) ->
     try:
         return preview(state, pairings, design, datetime.now(UTC))
     except Rejected as rejected:
-        raise Refused(f"Refused: {rejected.reason}.", rejected.code) from None
+        raise Refused(f"Refused: {rejected.reason}.{_instead(state)}", rejected.code) from None
+
+
+def _instead(state: Cohort) -> str:
+    """While pairs are decided, they rest on the design that they were made by."""
+    if state.stage not in (CohortStage.MATCHING, CohortStage.REVIEW):
+        return ""
+    return (
+        f" Its pairs were made by version {state.design.version}: approve them, and then amend it; or give the later "
+        f"version to a new cohort, and end this one by `pairloom cohort close {state.id}`."
+    )

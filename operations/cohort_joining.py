@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from domain.cohort.newcomers import Known, Newcomers, known_as, newcomers
 from domain.cohort.state import Cohort, CohortStage
 from domain.cohort.waiting import takes_late_joiners, takes_late_joiners_until
 from domain.decider import Rejected
+from domain.roster import Person
 from eventstore.people import people
 from intake.roster_file import read_roster
 from operations.answers import answer, gives
@@ -40,12 +42,24 @@ def join(
             desk = CohortDesk(servers.client, cohort, coordinator())
             state, stored = await desk.state(), await people(servers.store, cohort)
             must_take(state)
-            found = newcomers(state, read_roster(roster, state.design, stored, (*state.erasing, *state.erased)), stored)
+            found = newcomers(state, beside(state, stored, roster), stored)
             await desk.join(servers.store, state, found)
             return joined(await desk.state(), found)
 
     taken = asyncio.run(run())
     answer(taken, as_json, lambda console: print_joined(console, taken))
+
+
+async def read_beside(roster: Path, cohort: str, data: Path) -> list[Person]:
+    """The people of the file as `join` reads them, who may name those of the cohort; raises IntakeError."""
+    async with reach(data) as servers:
+        state = await CohortDesk(servers.client, cohort, coordinator()).state()
+        return beside(state, await people(servers.store, cohort), roster)
+
+
+def beside(state: Cohort, stored: Sequence[Person], roster: Path) -> list[Person]:
+    """The people of the file, who may name those of the cohort; raises IntakeError. `stored` are the cohort's rows."""
+    return read_roster(roster, state.design, stored, (*state.erasing, *state.erased))
 
 
 def must_take(state: Cohort) -> None:

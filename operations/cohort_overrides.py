@@ -17,7 +17,7 @@ from operations.cohorts import CohortDesk
 from operations.explanation_views import Overridden, print_overridden
 from operations.options import DEV_DATA, AsJson, CohortId, DataDirectory, Key, Reason, made_key
 from operations.reach import reach
-from operations.vocabulary import command_from, command_named
+from operations.vocabulary import command_from, command_named, of_the_cohort
 
 
 class Override(StrEnum):
@@ -50,7 +50,7 @@ def override(
 ) -> None:
     """Pin a pair, keep two people apart, or swap the mentees of two pairs. The matching runs again around it."""
     name, first, second = COMMANDS[kind]
-    given = (f"{first}={one}", f"{second}={other}", f"reason={reason}")
+    given = of_the_cohort(cohort, (f"{first}={one}", f"{second}={other}", f"reason={reason}"))
     command = command_from(command_named("cohort", name), coordinator(), made_key(key), given)
 
     async def run() -> tuple[Overridden, dict[str, str]]:

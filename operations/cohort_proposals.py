@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 import typer
@@ -18,6 +19,7 @@ from domain.matching.explanation import why_barred
 from domain.program import MatchingPolicy, MatchingWeights
 from domain.roster import Person
 from eventstore.people import people
+from eventstore.store import EventStore
 from intake.expectations import expectation
 from intake.problems import nearest, quoted
 from operations.answers import answer, gives
@@ -36,6 +38,7 @@ from operations.explanation_views import (
 )
 from operations.options import DEV_DATA, AsJson, CohortId, DataDirectory, Yes
 from operations.reach import reach
+from readmodels.timeline import pairing_state
 
 
 @cohort_app.command("match")
@@ -84,18 +87,29 @@ def explain(
 ) -> None:
     """Why a person has this partner, or none: the score's parts, and everybody else who was possible or ruled out."""
 
-    async def run() -> tuple[Cohort, list[Person]]:
+    async def run() -> tuple[Explained, dict[str, str]]:
         async with reach(data) as servers:
-            desk = CohortDesk(servers.client, cohort, coordinator())
-            return await desk.state(), await people(servers.store, cohort)
+            state = await CohortDesk(servers.client, cohort, coordinator()).state()
+            roster = await people(servers.store, cohort)
+            over = await _over(servers.store, state, person)
+            return explained(state, roster, person, over), _names(roster)
 
-    state, roster = asyncio.run(run())
-    found, names = explained(state, roster, person), _names(roster)
+    found, names = asyncio.run(run())
     answer(found, as_json, lambda console: print_explained(console, found, names))
 
 
-def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
-    """Why a person has these partners, or none; raises Refused where nothing can be said."""
+async def _over(store: EventStore, state: Cohort, person: str) -> frozenset[str]:
+    """Pairings of a person that have ended: their cohort hears of it by a review, when the end is final."""
+    mine = [planned.pairing for planned in state.proposed if person in planned.people]
+    states = [await pairing_state(store, state.id, pairing) for pairing in mine]
+    return frozenset(pairing.id for pairing in states if pairing is not None and pairing.ended)
+
+
+def explained(state: Cohort, roster: list[Person], id: str, over: Collection[str] = ()) -> Explained:
+    """Why a person has these partners, or none; raises Refused where nothing can be said.
+
+    `over` are pairings that have ended, and of which the cohort need not have heard.
+    """
     person = next((person for person in roster if person.id == id), None)
     taking_part = {participant.id: participant.capacity for participant in state.participants}
     if id not in taking_part:
@@ -108,8 +122,9 @@ def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
     if not state.proposed and not state.left_over:
         raise Refused(f"{state.id} is {state.stage.value}: nobody has been matched yet.", "stage")
     taken = dict[str, list[str]]()
-    for planned in (*state.proposed, *state.rematches):
-        if planned.pairing in state.pairings_ended:
+    standing = (*state.proposed, *(() if state.ended else state.rematches))
+    for planned in standing:
+        if _stands(state, planned, over) == "ended":
             continue
         taken.setdefault(planned.pair.mentor, []).append(planned.pair.mentee)
         taken.setdefault(planned.pair.mentee, []).append(planned.pair.mentor)
@@ -117,7 +132,7 @@ def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
     found = candidates(person, roster, taking_part, design.matching, design.working_hours, state.since.date())
     mine = {
         planned.pair.mentee if planned.pair.mentor == id else planned.pair.mentor: planned
-        for planned in (*state.proposed, *state.rematches)
+        for planned in standing
         if id in planned.people
     }
     left = None if id in taken else next((left for left in state.left_over if left.person == id), None)
@@ -128,7 +143,7 @@ def explained(state: Cohort, roster: list[Person], id: str) -> Explained:
         partners=tuple(
             Partner(
                 pairing=planned.pairing,
-                stands=_stands(state, planned),
+                stands=_stands(state, planned, over),
                 person=other,
                 score=planned.pair.score,
                 parts=planned.pair.parts,
@@ -159,10 +174,10 @@ def _why_unknown(state: Cohort, id: str) -> str:
     return "is in no roster, so nothing is known of this person"
 
 
-def _stands(state: Cohort, planned: PlannedPairing) -> Literal["paired", "ended", "proposed"]:
+def _stands(state: Cohort, planned: PlannedPairing, over: Collection[str]) -> Literal["paired", "ended", "proposed"]:
     if planned in state.rematches:
         return "proposed"
-    return "ended" if planned.pairing in state.pairings_ended else "paired"
+    return "ended" if state.ended or planned.pairing in (*state.pairings_ended, *over) else "paired"
 
 
 async def _what_if(state: Cohort, roster: list[Person], texts: list[str]) -> WhatIf:

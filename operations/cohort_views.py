@@ -27,7 +27,8 @@ from domain.cohort.state import (
     WaitsBecause,
 )
 from domain.cohort.status import CohortStatus, Enrolment, open_enrolment
-from domain.decider import Frozen, Role
+from domain.cohort.waiting import for_the_next_cohort
+from domain.decider import Frozen, ParticipantId, Role
 from domain.matching.assignment import LeftOver
 from domain.pairing.visibility import visible_clock
 from operations.explanation_views import WhatIf
@@ -72,6 +73,8 @@ class CohortShown(Frozen):
     launched: int
     reviews: int
     funnel: Funnel
+    evaluated: bool = Field(default=False, description="has closed with its figures")
+    for_next_cohort: int = Field(default=0, description="of those who wait: who finds no partner here any more")
 
 
 class Matched(Frozen):
@@ -109,7 +112,10 @@ class CohortWatched(Frozen):
 
 
 class Decided(Frozen):
-    """A decision about a cohort. `refusals` are pairings that did not follow it; `preview` is an amendment's."""
+    """A decision about a cohort. `refusals` are pairings that did not follow it; `preview` is an amendment's.
+
+    `without_row` are people of the cohort, where somebody was taken in, of whom it has no row of a roster.
+    """
 
     cohort: str
     command: str
@@ -120,6 +126,7 @@ class Decided(Frozen):
     stage: CohortStage | None = None
     refusals: tuple[Refusal, ...] = ()
     preview: AmendmentPreview | None = None
+    without_row: tuple[ParticipantId, ...] = ()
 
 
 def cohort_shown(state: Cohort) -> CohortShown:
@@ -134,13 +141,15 @@ def cohort_shown(state: Cohort) -> CohortShown:
         pairs=state.proposed,
         left_over=state.left_over,
         waiting=state.waiting,
-        rematches=state.rematches,
+        rematches=() if state.ended else state.rematches,
         enrolment=open_enrolment(state),
         approved_by=state.approved_by,
         starts_at=state.starts_at,
         launched=len(state.launched),
         reviews=state.reviews,
         funnel=state.funnel,
+        evaluated=state.headline is not None,
+        for_next_cohort=0 if state.answers_erased else len(for_the_next_cohort(state)),
     )
 
 
@@ -178,6 +187,12 @@ def print_cohort(console: Console, found: CohortShown, names: Mapping[str, str])
     if found.stage is CohortStage.REVIEW:
         console.print(f"\nWhy a pair, why nobody:  pairloom cohort explain {found.cohort} PERSON")
         console.print(f"To publish these pairs:  pairloom cohort approve {found.cohort} --as YOUR-ID")
+    if found.for_next_cohort:
+        console.print(
+            f"\nFor the next cohort's roster:  pairloom cohort hand-over {found.cohort} --to FILE", markup=False
+        )
+    if found.evaluated:
+        console.print(f"\nWhat it has achieved:  pairloom cohort evaluation {found.cohort}")
     if found.rematches:
         act = f"pairloom cohort act {found.cohort}"
         console.print(f"\nTo publish the re-matches:  {act} approve_rematches --as approver:YOUR-ID", markup=False)
@@ -273,6 +288,23 @@ def print_decided(console: Console, found: Decided) -> None:
         console.print(f"{found.cohort} is {found.stage.value}.")
     for refusal in found.refusals:
         console.print(f"  {refusal.pairing} does not follow: {refusal.reason}", markup=False)
+    if found.without_row:
+        _print_without_row(console, found)
+
+
+def _print_without_row(console: Console, found: Decided) -> None:
+    """An id alone takes part and is never paired."""
+    how = (
+        f"`pairloom cohort join {found.cohort}` with them in a roster"
+        if found.stage is CohortStage.RUNNING
+        else f"`pairloom cohort create {found.cohort}` with a roster that has them"
+    )
+    console.print(
+        f"There is no row of a roster for {', '.join(found.without_row)}: without one they find no partner. Give their "
+        f"rows by {how}.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def print_preview(console: Console, found: AmendmentPreview) -> None:

@@ -115,7 +115,10 @@ def print_what_if(console: Console, found: WhatIf, names: Mapping[str, str]) -> 
     weights = ", ".join(f"{name.replace('_', ' ')} {weight:g}" for name, weight in found.weights)
     console.print(f"With the weights {weights}:")
     _print_changes(console, found.changes, names)
-    console.print("\nNothing was changed. The weights are fields of the program design: matching.weights.")
+    console.print(
+        "\nNothing was changed. A cohort's pairs are made once, by matching.weights of its program design: for pairs "
+        "by other weights, create another cohort."
+    )
 
 
 def print_overridden(console: Console, found: Overridden, names: Mapping[str, str]) -> None:

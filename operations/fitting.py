@@ -24,13 +24,26 @@ def fit(console: Console, cohort: str, data: Path, assumed: Assumptions, to: Pat
         typer.echo(f"No pairing of {cohort} is stored: `pairloom cohort show {cohort}` says how it stands.", err=True)
         return 1
     estimates = observe(streams).estimates()
-    console.print(f"\nWhat {len(streams)} pairings of {cohort} bear out\n", highlight=False)
-    console.print(_table(estimates, assumed))
-    console.print("\nIn brackets: the 90 % interval. Delays are in working days, rates a year.", highlight=False)
+    print_fit(console, cohort, len(streams), estimates, assumed)
     if to is not None:
         to.write_text(as_yaml(fitted(assumed, estimates), cohort), encoding="utf-8")
         console.print(f"Written to {to}: rehearse with --people {to}.", highlight=False)
     return 0
+
+
+def print_fit(
+    console: Console, cohort: str, pairings: int, estimates: tuple[Estimate, ...], assumed: Assumptions
+) -> None:
+    """Each assumption that is borne out, beside what was assumed."""
+    if not estimates:
+        console.print(
+            f"Nothing happened often enough in the {pairings} pairings of {cohort}: every assumption stays as it is.",
+            highlight=False,
+        )
+        return
+    console.print(f"\nWhat {pairings} pairings of {cohort} bear out\n", highlight=False)
+    console.print(_table(estimates, assumed))
+    console.print("\nIn brackets: the 90 % interval. Delays are in working days, rates a year.", highlight=False)
 
 
 def as_yaml(assumptions: Assumptions, cohort: str) -> str:

@@ -86,7 +86,11 @@ def _print_known(console: Console, found: Joined) -> None:
         )
     differing = [one for one in found.known if one.differs]
     if differing:
-        _say(console, f"Rows that read otherwise than the cohort's were not taken over: {listed_rows(differing)}.")
+        _say(
+            console,
+            f"Rows that read otherwise than the cohort's were not taken over: {listed_rows(differing)}. To do that: "
+            f"`pairloom cohort correct {found.cohort}` with this file.",
+        )
 
 
 def _ids(people: Iterable[str]) -> str:

@@ -19,6 +19,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machin
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
+def cohort_id(value: str | None) -> str | None:
+    """A cohort's id where one is given; raises BadParameter."""
+    return None if value is None else _slug(value)
+
+
 def _slug(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
         raise typer.BadParameter(f"found {value!r}, expected small letters, digits and hyphens: digital-fluency-2027")

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from rich.console import Console
 
 from domain.decider import Frozen, Role
-from domain.pairing.moves import moves
+from domain.pairing.moves import moves, moves_of_the_handler
 from domain.pairing.pausing import meaning
 from domain.pairing.state import Health, Pairing, health_at
 from domain.pairing.status import PairingStatus, status
@@ -78,7 +78,7 @@ def shown(state: Pairing, now: datetime, reader: Role) -> PairingShown:
     )
     expected = tuple(
         NextMove(role=move.role, what=move.what, commands=tuple(update_name(command) for command in move.by))
-        for move in moves(state)
+        for move in (*moves(state), *(moves_of_the_handler(state) if reader is Role.CONCERN_HANDLER else ()))
     )
     return PairingShown(status=stands, health=health_at(stands.health, now), clocks=clocks, moves=expected)
 
@@ -135,7 +135,7 @@ def words(role: Role | str) -> str:
 
 
 def _until(due: datetime, now: datetime) -> str:
-    days = (due - now).days
     if due < now:
         return "due now"
+    days = (due.astimezone(UTC).date() - now.astimezone(UTC).date()).days
     return "today" if days == 0 else f"in {days} day{'' if days == 1 else 's'}"

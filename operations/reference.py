@@ -35,12 +35,13 @@ def reference() -> str:
     rows = [f"| {int(code)} | {meaning} |" for code, meaning in MEANINGS.items()]
     parts = [INTRODUCTION, "## Exit codes", "\n".join(["| code | means |", "| --- | --- |", *rows])]
     parts += ["## A failure", _answer(Failure, several=False)]
-    for name, command in _commands():
+    for name, command in commands():
         parts += [f"## `pairloom {name}`", *_described(command)]
     return "\n\n".join(parts) + "\n"
 
 
-def _commands() -> Iterator[tuple[str, TyperCommand]]:
+def commands() -> Iterator[tuple[str, TyperCommand]]:
+    """Every command by what is typed after `pairloom`."""
     for name, lazy in COMMANDS.items():
         group = typer.main.get_group(getattr(import_module(f"operations.{lazy.module}"), lazy.app))
         found = group.commands if lazy.group else {"": group.commands[name]}

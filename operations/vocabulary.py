@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
@@ -24,6 +24,9 @@ from workflows.published import published
 OWN_OPTIONS = ("by", "key")
 """Fields of every command that have an option of their own."""
 
+PAIRINGS = ("pairing", "pairings", "one", "other")
+"""Fields of a cohort's commands that name pairings of it."""
+
 EXAMPLE_MOMENT = "a moment with its UTC offset, such as 2027-02-10T14:00+00:00"
 
 _BY_TYPE = {
@@ -35,6 +38,9 @@ _BY_TYPE = {
     "bool_type": "true or false",
     "tuple_type": "a list, such as one,other",
 }
+
+
+C = TypeVar("C", bound=Command)
 
 
 class FieldToGive(Frozen):
@@ -70,7 +76,7 @@ def command_named(aggregate: str, name: str) -> type[Command]:
     if found is None:
         close = get_close_matches(name, known, n=1)
         meant = f" Did you mean {close[0]}?" if close else ""
-        raise BadInput(f"There is no command {name!r}.{meant} `pairloom {aggregate} act --list` shows all of them.")
+        raise BadInput(f"There is no command {name!r}.{meant} `pairloom {aggregate} commands` lists all of them.")
     return found
 
 
@@ -87,11 +93,27 @@ def command_from(command: type[Command], by: Actor, key: str, given: Sequence[st
         raise BadInput(f"found {own[0]}=…: who commands is given by --as, the key by --key")
     fields = command.model_fields
     shaped = {name: _shaped(fields[name].annotation, v) if name in fields else v for name, v in values.items()}
+    return made(command, by, key, **shaped)
+
+
+def made(command: type[C], by: Actor, key: str, **values: object) -> C:
+    """The command of what a person gave; raises BadInput with every mistake, field by field."""
     try:
-        return command.model_validate({"by": by, "key": key, **shaped})
+        return command.model_validate({"by": by, "key": key, **values})
     except ValidationError as wrong:
         mistakes = tuple(_mistake(command, error) for error in wrong.errors())
         raise BadInput(f"{command.__name__} has mistakes, and nothing was sent:", mistakes) from None
+
+
+def of_the_cohort(cohort: str, given: Sequence[str]) -> list[str]:
+    """The texts with pairings as the cohort names them, also where they were given as other commands print them."""
+    return [_of_the_cohort(cohort, *text.partition("=")) for text in given]
+
+
+def _of_the_cohort(cohort: str, name: str, equals: str, value: str) -> str:
+    if name in PAIRINGS:
+        value = ",".join(part.strip().removeprefix(f"{cohort}/") for part in value.split(","))
+    return name + equals + value
 
 
 def _described(name: str, command: type[Command]) -> CommandToSend:

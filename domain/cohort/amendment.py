@@ -55,7 +55,6 @@ class AmendmentPreview(Frozen):
 def amend(state: Cohort, command: AmendProgram, at: datetime) -> tuple[DesignAmended, ...]:
     """Refused where it would rewrite what has happened. While pairs are matched and reviewed, they rest on a design."""
     only(command.by, Role.COORDINATOR)
-    cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.RUNNING, CohortStage.SUSPENDED)
     _must_follow(state, command.design, at)
     return (DesignAmended(at=at, design=command.design),)
 
@@ -82,6 +81,7 @@ def evolve_amended(state: Cohort, event: DesignAmended) -> Cohort:
 
 
 def _must_follow(state: Cohort, design: ProgramDesign, at: datetime) -> None:
+    cohort_during(state, CohortStage.DRAFT, CohortStage.ENROLLING, CohortStage.RUNNING, CohortStage.SUSPENDED)
     now = state.design
     if design.program != now.program:
         raise Rejected("rule", f"this is a design of '{design.program}'; the cohort follows '{now.program}'")

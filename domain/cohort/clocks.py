@@ -14,8 +14,17 @@ TITLES: dict[CohortClock, str] = {
     CohortClock.ARCHIVE: "archive the cohort",
 }
 
+_WHICH: dict[CohortClock, str] = {
+    CohortClock.INVITATION_REMIND: " (round {}, reminder {})",
+    CohortClock.INVITATION_UNANSWERED: " (round {})",
+    CohortClock.REVIEW: " {}",
+    CohortClock.REMATCH_DUE: " {} of the waiting list",
+}
+"""Of several, which one: what stands behind the kind in a clock's name."""
+
 
 def title(name: str) -> str:
     """What a clock is waiting to do, in words: `review of week 3`."""
-    kind, _, rest = name.partition(":")
-    return f"{TITLES[CohortClock(kind)]} {rest.replace('/', ', ')}".rstrip()
+    before, _, rest = name.partition(":")
+    kind = CohortClock(before)
+    return TITLES[kind] + _WHICH.get(kind, "").format(*rest.split("/"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
 
-from domain.cohort.state import AbsentBecause, Cohort
-from domain.decider import Frozen, ParticipantId
+from domain.cohort.state import AbsentBecause, Cohort, CohortStage
+from domain.decider import Frozen, ParticipantId, Rejected
 from domain.roster import BigFive, Person
 
 
@@ -71,6 +71,33 @@ def newcomers(state: Cohort, roster: Sequence[Person], stored: Sequence[Person])
     )
 
 
+ENROLLED_AS = {"role", "capacity"}
+"""Columns of which the cohort itself keeps its own record."""
+
+REACHED_BY = {"name", "email"}
+"""Columns that no matching looks at."""
+
+
+def corrections(state: Cohort, found: Newcomers) -> tuple[Person, ...]:
+    """The rows to take over; raises Rejected where one of them may not change, and then none does."""
+    ids = {person.id for person in found.renewed}
+    differing = {one.person: set(one.differs) for one in found.known if one.person in ids}
+    if state.answers_erased:
+        raise Rejected("stage", "the cohort is archived, and what was known of its people has been erased")
+    enrolled_as = sorted(person for person, columns in differing.items() if columns & ENROLLED_AS)
+    if enrolled_as:
+        raise Rejected("rule", f"another role or capacity than they were enrolled with: {', '.join(enrolled_as)}")
+    deciding = state.stage in (CohortStage.MATCHING, CohortStage.REVIEW)
+    matched_by = sorted(person for person, columns in differing.items() if columns - REACHED_BY)
+    if deciding and matched_by:
+        raise Rejected(
+            "stage",
+            f"the pairs that are being decided rest on the rows of {', '.join(matched_by)}: until they are approved, "
+            "only a name and an address can change",
+        )
+    return found.renewed
+
+
 _ABSENT = {
     AbsentBecause.DECLINED: KnownAs.DECLINED,
     AbsentBecause.WITHDREW: KnownAs.WITHDREW,
@@ -85,6 +112,11 @@ def known_as(state: Cohort) -> Mapping[ParticipantId, KnownAs]:
     found |= {person.id: KnownAs.ENROLLED for person in state.participants}
     found |= {entry.person: KnownAs.NEXT_COHORT if entry.next_cohort else KnownAs.WAITING for entry in state.waiting}
     return found | dict.fromkeys((*state.erasing, *state.erased), KnownAs.ERASED)
+
+
+def without_row(state: Cohort, stored: Collection[ParticipantId]) -> tuple[ParticipantId, ...]:
+    """Of whom the cohort needs a row and has none: no matching can pair them. `stored` are the ids that have one."""
+    return tuple(sorted(one for one, as_what in known_as(state).items() if as_what in NEEDED and one not in stored))
 
 
 def _differing(person: Person, stored: Person | None) -> Iterator[str]:

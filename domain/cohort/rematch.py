@@ -131,6 +131,12 @@ def never_again(state: Cohort) -> tuple[tuple[ParticipantId, ParticipantId], ...
     return (*(planned.people for planned in (*state.proposed, *state.rematches)), *state.apart)
 
 
+def earlier_partners(state: Cohort, person: ParticipantId) -> frozenset[ParticipantId]:
+    """Whom the next cohort is not to pair somebody with: a partner of this one, or one whom somebody turned down."""
+    pairs = (*(planned.people for planned in state.proposed), *state.apart)
+    return frozenset(one for pair in pairs if person in pair for one in pair if one != person)
+
+
 def by_priority(
     people: tuple[Candidate, ...], apart: tuple[tuple[ParticipantId, ParticipantId], ...], match: Match
 ) -> Iterator[PlannedPairing]:

@@ -87,7 +87,7 @@ def cohort_status(state: Cohort) -> CohortStatus:
         invited=len(state.invited),
         waiting=sum(not entry.next_cohort for entry in state.waiting),
         for_next_cohort=sum(entry.next_cohort for entry in state.waiting),
-        rematches=len(state.rematches),
+        rematches=0 if state.ended else len(state.rematches),
         telling=len(state.orders),
         items=_items(state),
     )

@@ -196,6 +196,20 @@ def takes_late_joiners_until(state: Cohort) -> datetime | None:
     return min(start + policy.late_until + state.suspended_for, end - policy.least_left)
 
 
+def for_the_next_cohort(state: Cohort) -> tuple[ParticipantId, ...]:
+    """Who waits for a partner that this cohort will not find any more: too late, too often, or it is over.
+
+    Nobody of one that never ran: all of its people are without a partner.
+    """
+    if state.approved_at is None:
+        return ()
+    over = state.stage not in (CohortStage.RUNNING, CohortStage.SUSPENDED) or too_late(state, state.as_of)
+    proposed = {person for planned in state.rematches for person in planned.people if not state.ended}
+    return tuple(
+        entry.person for entry in state.waiting if entry.next_cohort or (over and entry.person not in proposed)
+    )
+
+
 def leave(state: Cohort, command: LeaveWaitingList, at: datetime) -> tuple[WaitingListLeft, ...]:
     """Gone from the list; a proposal with them falls."""
     only(command.by, Role.COORDINATOR)

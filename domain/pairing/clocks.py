@@ -89,6 +89,16 @@ TITLES: dict[ClockKind, str] = {
 }
 
 
+_WITH_A_NUMBER: dict[ClockKind, str] = {
+    ClockKind.BOOKING_ESCALATE: "nothing booked: tell the coordinator (step {})",
+    ClockKind.BOOKING_REBOOK: "count the executive's cancellation of meeting {}",
+    ClockKind.MEETING_LOG: "ask whether meeting {} was held",
+    ClockKind.MEETING_MISSED: "count meeting {} as missed",
+    ClockKind.CHECKPOINT_OVERDUE: "checkpoint {} is overdue",
+}
+"""Where a number behind the title would not read as the one that it counts."""
+
+
 RUNS_THROUGH_PAUSE = frozenset(
     {
         ClockKind.PAUSE_NOTICE,
@@ -148,8 +158,10 @@ def instance_of(name: str) -> int:
 
 def title(name: str) -> str:
     """What a clock is waiting to do, in words: `open the checkpoint 2`."""
-    rest = name.partition(":")[2].replace("/", ", ")
-    return f"{TITLES[kind_of(name)]} {rest}".rstrip()
+    kind, rest = kind_of(name), name.partition(":")[2].replace("/", ", ")
+    if rest and kind in _WITH_A_NUMBER:
+        return _WITH_A_NUMBER[kind].format(rest)
+    return f"{TITLES[kind]} {rest}".rstrip()
 
 
 def running(state: Pairing, *kinds: ClockKind) -> tuple[str, ...]:

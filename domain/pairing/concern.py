@@ -76,7 +76,8 @@ def resolve(
     """By its handler alone."""
     only(command.by, Role.CONCERN_HANDLER)
     if all(concern.id != command.id for concern in state.concerns):
-        raise Rejected("unknown", f"there is no open concern '{command.id}'")
+        there = ", ".join(concern.id for concern in state.concerns) or "none"
+        raise Rejected("unknown", f"there is no open concern '{command.id}'; open concerns: {there}")
     last = len(state.concerns) == 1
     closes = command.outcome == "close"
     resolved = ConcernResolved(

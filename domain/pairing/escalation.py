@@ -114,12 +114,19 @@ def acknowledge(state: Pairing, command: AcknowledgeEscalation, at: datetime) ->
 def close(state: Pairing, command: CloseEscalation, at: datetime) -> tuple[EscalationClosed, ...]:
     """Settle an item by hand. About a silent pairing, nobody is asked again; a rest without an end needs a decision."""
     item = _open_item(state, command)
-    if item.kind is EscalationKind.PAUSE_TOO_LONG:
-        raise Rejected("rule", "resume the pairing or close it: either settles this item")
-    if item.kind is EscalationKind.LONG_LEAVE and any(returns_at is None for _, returns_at in state.on_leave):
-        raise Rejected("rule", "report when the person returns, or close the pairing: either settles this item")
+    if (instead := needs_a_decision(state, item)) is not None:
+        raise Rejected("rule", f"{instead}: either settles this item")
     stops = running(state, ClockKind.SILENCE_CONFIRM) if item.kind is EscalationKind.SILENCE else ()
     return (EscalationClosed(at=at, id=item.id, resolved_itself=False, stops=stops),)
+
+
+def needs_a_decision(state: Pairing, item: Escalation) -> str | None:
+    """What has to be decided where an item is not settled by hand; None where it may be."""
+    if item.kind is EscalationKind.PAUSE_TOO_LONG:
+        return "resume the pairing or close it"
+    if item.kind is EscalationKind.LONG_LEAVE and any(returns_at is None for _, returns_at in state.on_leave):
+        return "report when the person returns, or close the pairing"
+    return None
 
 
 def evolve_opened(state: Pairing, event: EscalationOpened) -> Pairing:
@@ -148,4 +155,5 @@ def _open_item(state: Pairing, command: AcknowledgeEscalation | CloseEscalation)
             if command.by.role is Role.SPONSOR and item.to is not Role.SPONSOR:
                 raise Rejected("role", "this item is for the coordinator")
             return item
-    raise Rejected("unknown", f"there is no open item '{command.id}'")
+    theirs = [item.id for item in state.escalations if command.by.role is Role.COORDINATOR or item.to is Role.SPONSOR]
+    raise Rejected("unknown", f"there is no open item '{command.id}'; open items: {', '.join(theirs) or 'none'}")

@@ -203,4 +203,5 @@ def _open_goal(state: Pairing, command: ProgressGoal | CloseGoal) -> Goal:
             if goal.closed:
                 raise Rejected("duplicate", f"goal {goal.id} is closed")
             return goal
-    raise Rejected("unknown", f"there is no goal '{command.goal}'")
+    there = ", ".join(goal.id for goal in state.goals if not goal.closed) or "none"
+    raise Rejected("unknown", f"there is no goal '{command.goal}'; open goals: {there}")

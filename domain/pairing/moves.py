@@ -6,13 +6,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.decider import Command, Role
-from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation
+from domain.pairing.closing import CloseEarly
+from domain.pairing.concern import ResolveConcern
+from domain.pairing.escalation import AcknowledgeEscalation, CloseEscalation, needs_a_decision
 from domain.pairing.evaluating import SubmitEvaluation
 from domain.pairing.goal_setting import SetGoals, SignAgreement
+from domain.pairing.leave import ReportReturn
 from domain.pairing.meetings import ScheduleMeeting, ScheduleSeries
 from domain.pairing.offer import AcceptOffer, DeclineOffer
-from domain.pairing.state import SIDES, Pairing, Side, Stage
+from domain.pairing.pausing import Resume
+from domain.pairing.state import SIDES, EscalationKind, Pairing, Side, Stage
 from domain.pairing.training import CompleteTraining, WaiveTraining
+
+_SETTLED_BY: dict[EscalationKind, tuple[type[Command], ...]] = {
+    EscalationKind.TRAINING_OVERDUE: (WaiveTraining,),
+    EscalationKind.SILENCE: (CloseEarly,),
+    EscalationKind.EXIT: (CloseEarly,),
+    EscalationKind.PAUSE_TOO_LONG: (Resume, CloseEarly),
+    EscalationKind.CONFLICT_OF_INTEREST: (CloseEarly,),
+    EscalationKind.LONG_LEAVE: (ReportReturn, CloseEarly),
+}
+"""What the coordinator can do about the cause of an item. The others are for the two, and go away when they act."""
 
 ORDER = (Role.MENTOR, Role.MENTEE, Role.COORDINATOR)
 
@@ -27,9 +41,14 @@ class Move:
 
 
 def moves(state: Pairing) -> tuple[Move, ...]:
-    """Everything that the pairing waits for now, in the order mentor, mentee, coordinator."""
+    """Everything that everybody may know the pairing to wait for now, in the order mentor, mentee, coordinator."""
     found = [*_of_the_two(state), *_of_the_coordinator(state)]
     return tuple(sorted(found, key=lambda move: ORDER.index(move.role)))
+
+
+def moves_of_the_handler(state: Pairing) -> tuple[Move, ...]:
+    """What only the concern handler may know to be waited for."""
+    return tuple(Move(Role.CONCERN_HANDLER, f"resolve {concern.id}", (ResolveConcern,)) for concern in state.concerns)
 
 
 def waiting_for(state: Pairing) -> tuple[Role, ...]:
@@ -72,8 +91,13 @@ def _to_agree(state: Pairing) -> Iterator[Move]:
 
 
 def _of_the_coordinator(state: Pairing) -> Iterator[Move]:
-    if state.escalations and not state.ended:
-        yield Move(Role.COORDINATOR, "settle the open items", (AcknowledgeEscalation, CloseEscalation))
+    for item in () if state.ended else state.escalations:
+        by = _SETTLED_BY.get(item.kind, ())
+        if not item.acknowledged:
+            by = (*by, AcknowledgeEscalation)
+        if needs_a_decision(state, item) is None:
+            by = (*by, CloseEscalation)
+        yield Move(Role.COORDINATOR, f"see to {item.id}", by)
 
 
 def _role(side: Side) -> Role:

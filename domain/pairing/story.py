@@ -110,12 +110,12 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
             return f"The {side}'s training was waived."
         case goal_setting.AgreementSigned(side=side):
             return f"The {side} signed the agreement."
-        case goal_setting.GoalSet():
-            return "A goal was set."
-        case goal_setting.GoalProgressed(level=level):
-            return f"A goal is {level:.0%} reached."
-        case goal_setting.GoalClosed():
-            return "A goal was closed."
+        case goal_setting.GoalSet(goal=goal):
+            return f"Goal {goal.id} was set."
+        case goal_setting.GoalProgressed(goal=id, level=level):
+            return f"Goal {id} is {level:.0%} reached."
+        case goal_setting.GoalClosed(goal=id):
+            return f"Goal {id} was closed."
         case goal_setting.DelegateNamed():
             return "The mentee named a delegate, who may book and move meetings."
         case meetings.MeetingScheduled(number=number, starts_at=starts_at, minutes=minutes):
@@ -176,10 +176,10 @@ def _sentence(event: PairingEvent) -> str:  # one line for each event, on purpos
         case conflict.ReportingLineChanged(relations=related):
             how = _listed([relation.value.replace("_", " ") for relation in related])
             return f"The reporting line changed, and the two are a conflict of interest ({how})."
-        case concern.ConcernRaised(side=side):
-            return f"The {side} raised a concern; every meeting is off, and its handler was told."
-        case concern.ConcernResolved(runs=runs):
-            return f"The concern was resolved{', and the pairing goes on' if runs else ''}."
+        case concern.ConcernRaised(id=id, side=side):
+            return f"The {side} raised a concern, {id}; every meeting is off, and its handler was told."
+        case concern.ConcernResolved(id=id, runs=runs):
+            return f"The concern {id} was resolved{', and the pairing goes on' if runs else ''}."
         case with_cohort.SuspendedWithCohort():
             return "The cohort was suspended; the pairing's clocks stand still."
         case with_cohort.ResumedWithCohort(runs=runs):

@@ -42,6 +42,39 @@ def test_checking_a_file_answers_by_its_exit_code(kind: str, file: Path, expecte
     assert "Traceback" not in done.stderr
 
 
+def test_a_check_of_late_joiners_alone_says_how_their_cohort_is_named(tmp_path: Path) -> None:
+    late = PROJECT / "examples" / "late-joiners.csv"
+    done = run("roster", "check", late)
+    assert (done.returncode, "Name it by --cohort" in done.stderr) == (2, True)
+    header, row, *_ = late.read_text("utf-8").splitlines()
+    twice = tmp_path / "twice.csv"
+    twice.write_text("\n".join([header, row.replace("P001", ""), row.replace("P001", "").replace("mentee", "mentor")]))
+    done = run("roster", "check", twice)
+    assert (done.returncode, "--cohort" in done.stderr) == (2, False), "no cohort settles that"
+
+
+def test_a_roster_under_titles_of_its_own_is_told_where_they_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "roster.csv"
+    file.write_text((PROJECT / "examples" / "roster.csv").read_text("utf-8").replace("email", "Mailbox", 1))
+    done = run("roster", "check", file)
+    assert (done.returncode, "Name its titles in the program design, and that by --program" in done.stderr) == (2, True)
+    done = run("roster", "check", file, "--program", PROJECT / "examples" / "digital-fluency.yaml")
+    assert (done.returncode, "--program" in done.stderr) == (2, False), "it is given"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("suspend", "spring", "--reason", "x"),
+        ("close", "spring", "--as", "head-of-learning", "--reason", " "),
+        ("resume", "spring", "--key", "k" * 300),
+    ],
+)
+def test_a_word_that_no_record_takes_is_a_mistake_of_whoever_gave_it(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("cohort", *command, "--data", tmp_path / "nothing-runs-here")
+    assert (done.returncode, "has mistakes, and nothing was sent:" in done.stderr) == (2, True), done.stderr
+
+
 def test_for_machines_the_mistakes_are_json(tmp_path: Path) -> None:
     done = run("program", "check", BROKEN_PROGRAM, "--json")
     failure = json.loads(done.stdout)
@@ -65,6 +98,15 @@ def test_an_unwritable_result_file_is_found_before_the_demo_runs(tmp_path: Path)
     assert "missing" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_names_are_handed_over_into_a_new_file_alone(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    for file, what in ((there, "which is there already"), (tmp_path / "no" / "next.csv", "whose folder is not there")):
+        done = run("cohort", "hand-over", "spring", "--to", file, "--data", tmp_path / "nothing-runs-here")
+        assert (done.returncode, what in done.stderr) == (2, True), done.stderr
+    assert there.read_text() == "mine"
 
 
 def test_a_data_directory_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(data: Path, roster: Path) 
     assert cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "1999-01-04")[0] == 2
     code, said = cohort(data, "approve", "autumn", "--as", "head-of-learning", "--start", "2020-01-06", "--json")
     assert (code, json.loads(said)["code"]) == (1, "time")
+    code, said = cohort(data, "amend", "autumn", "--program", other, "--preview")
+    assert (code, "made by version 1: approve them, and then amend it; or" in said) == (1, True)
     code, said = cohort(data, "launch", "autumn")
     assert (code, "must be approved first" in said) == (1, True)
     approves_from(data, "head-of-learning", datetime.now(UTC) + timedelta(days=30))
@@ -99,6 +101,40 @@ def test_cohorts_are_listed_by_their_ids(data: Path, roster: Path) -> None:
     assert (code, "listed  REVIEW  " in said) == (0, True)
     found = json.loads(cohort(data, "list", "--json")[1])
     assert "listed" in {one["cohort"] for one in found}
+
+
+def test_a_pairing_is_named_as_the_screens_name_it(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "named", "--program", PROGRAM, "--roster", roster)[0] == 0
+    first, second, *_ = json.loads(cohort(data, "show", "named", "--json")[1])["pairs"]
+    one, other = (f"named/{pair['pairing']}" for pair in (first, second))
+    swaps = (
+        ("override", "named", "swap", one, other, "--reason", "they asked"),
+        ("act", "named", "swap_mentees", "--as", "coordinator:o", f"one={one}", f"other={other}", "reason=they asked"),
+    )
+    for swap in swaps:
+        assert "both pairings must be in the proposal" not in cohort(data, *swap)[1], "done, or barred by what they are"
+    assert "both pairings must be in the proposal" in cohort(data, *swaps[0][:3], one, "named/x", *swaps[0][5:])[1]
+
+
+def test_a_wrong_address_is_corrected(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "corrected", "--program", PROGRAM, "--roster", roster)[0] == 0
+    header, row, *_ = roster.read_text("utf-8").splitlines()
+    id, _, address, _, grade, *_ = row.split(",")
+    file = data.parent / "row.csv"
+    file.write_text(f"{header}\n{row.replace(address, 'right@northlight.example')}\n", "utf-8")
+    assert cohort(data, "correct", "corrected", "--roster", file) == (0, f"Taken over: {id} (email).\n")
+    assert cohort(data, "correct", "corrected", "--roster", file) == (0, "No row reads otherwise.\n")
+    file.write_text(f"{header}\n{row.replace(f',{grade},', ',9,')}\n", "utf-8")
+    code, said = cohort(data, "correct", "corrected", "--roster", file)
+    assert (code, f"rest on the rows of {id}: until they are approved" in said) == (1, True), said
+
+
+def test_who_is_taken_in_by_an_id_alone_is_told_to_have_no_row(data: Path, roster: Path) -> None:
+    assert cohort(data, "create", "asked", "--program", PROGRAM, "--roster", roster, "--invite")[0] == 0
+    invites = ("act", "asked", "invite_participants", "--as", "coordinator:ops-1")
+    code, said = cohort(data, *invites, "participants.1.id=P999", "participants.1.role=mentor")
+    assert (code, "There is no row of a roster for P999: without one" in said) == (0, True)
+    assert "by `pairloom cohort create asked" in said
 
 
 def test_without_any_servers_it_says_what_to_start(tmp_path: Path) -> None:

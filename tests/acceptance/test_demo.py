@@ -157,6 +157,8 @@ async def test_the_written_figures_are_those_of_the_store(undisturbed: Run) -> N
         for pairing in undisturbed.written["pairings"]:
             stream = f"pairing/{undisturbed.written['cohort']}/{pairing['id']}"
             assert pairing["events"] == len(await store.read(stream)) > 0
+    told = run("cohort", "evaluation", undisturbed.written["cohort"], "--data", undisturbed.data, "--json")
+    assert json.loads(told.stdout)["figures"] == undisturbed.written["evaluation"]
 
 
 async def test_a_killed_worker_changes_nothing_but_recorded_times(

@@ -87,6 +87,8 @@ def test_the_exception_counts_and_only_the_report_shows_values(tmp_path: Path) -
         ("training: {mentor: []}", 6, "training.mentor", "a list of 0", "at least 1 in the list"),
         ("title: Again", 6, "title", "the field again (first in line 3)", "every field once"),
         ("1: x", 6, "1", "an unknown field", "one of"),
+        ("holidays:\n- 01.05.2027", 7, "holidays item 1", "'01.05.2027'", "a day such as 2027-05-01"),
+        ("holidays:\n- 2027-02-30", 7, "holidays item 1", "'2027-02-30'", "a day such as 2027-05-01"),
     ],
 )
 def test_every_mistake_has_its_line_and_what_was_expected(

@@ -1,6 +1,8 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from intake.problems import IntakeError
 from intake.roster_file import COLUMNS, read_roster
@@ -76,6 +78,24 @@ def test_what_spreadsheets_do_to_a_file_is_taken_in(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_figures_and_days_as_a_german_spreadsheet_writes_them_are_taken_in(tmp_path: Path, delimiter: str) -> None:
+    """Whatever stands between the cells: in a comma's file they are in quotes."""
+    cells = {"openness": "0,25", "returns_on": "1.3.2027"}
+    if delimiter == ",":
+        cells["openness"] = '"0,25"'
+    people = read_roster(write(tmp_path, table(SENIOR | cells, JUNIOR, delimiter=delimiter)))
+    assert (people[0].traits.openness, people[0].returns_on) == (0.25, date(2027, 3, 1))
+
+
+def test_text_with_a_decimal_comma_in_a_workbook_is_a_figure(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (list(COLUMNS), *([row.get(column, "") for column in COLUMNS] for row in (SENIOR, JUNIOR))):
+        book.active.append([cell.replace("0.5", "0,5") for cell in row])
+    book.save(tmp_path / "roster.xlsx")
+    assert {one.traits.openness for one in read_roster(tmp_path / "roster.xlsx")} == {0.5}
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "found", "expected"),
     [
@@ -105,6 +125,32 @@ def test_every_bad_cell_has_its_line_and_column(
     [problem] = problems(tmp_path, table(SENIOR, JUNIOR | {column: cell}))
     assert problem[:3] == (3, column, found)
     assert problem[3].startswith(expected)
+
+
+def test_a_file_without_a_header_is_one_problem_that_says_what_the_first_row_must_be(tmp_path: Path) -> None:
+    [(line, where, found, expected)] = problems(tmp_path, "Participants of 2027\n" + table(SENIOR, JUNIOR))
+    assert (line, where, found) == (1, "", "no title that is known ('Participants of 2027')")
+    assert expected.startswith("the titles of the columns in the first row: id, name,")
+    book = Workbook()
+    book.active.append(["How to fill this in"])
+    book.save(tmp_path / "roster.xlsx")
+    with pytest.raises(IntakeError, match="1 problem") as refused:
+        read_roster(tmp_path / "roster.xlsx")
+    assert "expected the titles of the columns in the first row of the first sheet: id" in refused.value.report()
+
+
+@pytest.mark.parametrize("cell", ["strategy; finance", '"strategy, finance"', '"strategy\nfinance"'])
+def test_lists_that_are_separated_otherwise_are_told_once_for_the_column(tmp_path: Path, cell: str) -> None:
+    rows = [JUNIOR | {"id": f"j{nth}", "email": f"j{nth}@northlight.example"} for nth in range(3)]
+    several = [SENIOR, *(row | {"skills_offered": cell} for row in rows)]
+    [(line, where, found, expected)] = problems(tmp_path, table(*several))
+    shown = repr(cell.strip('"'))
+    assert (line, where, found) == (3, "skills_offered", f"{shown} (and no '|' in the whole column)")
+    assert expected == "items with '|' between them"
+
+    few = table(SENIOR | {"skills_offered": "strategy|finance"}, *several[1:])
+    assert len(read_roster(write(tmp_path, few))) == 4, "where there are bars, a comma belongs to its item"
+    assert len(read_roster(write(tmp_path, table(*several[:3])))) == 3, "two may have one of their own"
 
 
 def test_the_same_id_or_address_twice_is_told_at_the_second(tmp_path: Path) -> None:

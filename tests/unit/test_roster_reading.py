@@ -20,7 +20,6 @@ from domain.program import MatchingPolicy, ProgramDesign, RosterColumn, RosterPo
 from domain.roster import BigFive, Person
 from intake.problems import MOST_PROBLEMS, IntakeError
 from intake.roster_file import COLUMNS, OPTIONAL_COLUMNS, read_roster
-from intake.table import Table
 
 UNSHARED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LISTS = ("skills_offered", "skills_wanted", "interests", "languages", "conflicts", "earlier_partners")
@@ -227,5 +226,4 @@ def test_a_large_file_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
 
 def test_every_column_that_a_design_can_name_is_a_field_of_a_person_or_a_trait() -> None:
     assert set(get_args(RosterColumn)) == (set(Person.model_fields) - {"traits"}) | set(BigFive.model_fields)
-    assert Table(iter(()), ";").decimal_comma is True
     assert COLUMNS[-4:] == OPTIONAL_COLUMNS

@@ -10,7 +10,7 @@ from domain.decider import Actor, Command, Role
 from domain.pairing.goal_setting import GoalDraft, SetGoals
 from domain.pairing.meetings import ScheduleMeeting
 from operations.endings import BadInput
-from operations.vocabulary import command_from, command_named, commands_of, described
+from operations.vocabulary import command_from, command_named, commands_of, described, of_the_cohort
 from workflows.published import published
 
 MENTOR = Actor(role=Role.MENTOR, id="P032")
@@ -55,6 +55,11 @@ def test_a_list_of_objects_is_given_field_by_field_or_as_json() -> None:
 
 def test_a_list_of_texts_is_given_with_commas() -> None:
     made("report_reporting_line", "mentor_managers=P001,P002", "mentee_managers=")
+
+
+def test_a_pairing_may_be_named_to_its_cohort_as_the_screens_name_it() -> None:
+    given = ["pairing=spring/P032~P031", "pairings=spring/a~b, c~d", "participant=P031", "reason=spring/summer, both"]
+    assert of_the_cohort("spring", given) == ["pairing=P032~P031", "pairings=a~b,c~d", *given[2:]]
 
 
 def test_what_may_be_left_out_may_be_empty() -> None:

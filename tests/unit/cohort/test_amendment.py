@@ -104,7 +104,9 @@ def test_a_suspension_is_not_part_of_the_programs_weeks() -> None:
 
 @pytest.mark.parametrize("story", [matching, in_review, closed], ids=lambda story: story.__name__)
 def test_a_proposal_rests_on_the_design_that_it_was_made_by(story: Callable[[], Story]) -> None:
-    story().refuses(AmendProgram, COORDINATOR, code="stage", design=later())
+    now = story().refuses(AmendProgram, COORDINATOR, code="stage", design=later())
+    with pytest.raises(Rejected, match="the cohort is"):
+        preview(now.state, (), later(), now.now)
 
 
 @pytest.mark.parametrize("actor", [APPROVER, MENTOR], ids=lambda actor: actor.role.value)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from domain.cohort.closing import CancelCohort
 from domain.cohort.enrolment import CloseEnrolment, EnrolParticipants, WithdrawParticipant
 from domain.cohort.erasing import EraseSubject
 from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
-from domain.cohort.newcomers import Known, KnownAs, known_as, newcomers
+from domain.cohort.newcomers import Known, KnownAs, corrections, known_as, newcomers
 from domain.cohort.state import Participant
 from domain.cohort.waiting import JoinLate, LeaveWaitingList
-from domain.decider import Actor, Role
+from domain.decider import Actor, Rejected, Role
 from tests.unit.roster_people import mentee, mentor
 
-from .given import COORDINATOR, MENTOR, Story, enrolling, people, running
+from .given import APPROVER, COORDINATOR, MENTOR, Story, enrolling, in_review, people, running
 
 E1 = Actor(role=Role.MENTEE, id="e1")
 LATE = (Participant(id="late", role="mentor"),)
@@ -67,6 +68,28 @@ def test_whoever_was_only_asked_or_waits_for_the_next_cohort_can_be_erased_and_i
     waits.when(EraseSubject, COORDINATOR, participant="late")
     assert known_as(waits.state)["late"] is KnownAs.ERASED
     asked().refuses(EraseSubject, COORDINATOR, "unknown", participant="nobody")
+
+
+def corrected(story: Story, **otherwise: object) -> list[str]:
+    """Whose rows are taken over where m1's reads otherwise in the file; or the refusal's code."""
+    file = [mentor("m1", **otherwise), mentee("e1"), mentor("new")]
+    found = newcomers(story.state, file, [mentor("m1"), mentee("e1")])
+    try:
+        return [person.id for person in corrections(story.state, found)]
+    except Rejected as rejected:
+        return [rejected.code]
+
+
+def test_a_row_is_corrected_unless_something_rests_on_it() -> None:
+    assert corrected(running(), email="m1@elsewhere.example") == ["m1"]
+    assert corrected(running(), zone="Europe/Berlin", grade=5) == ["m1"]
+    assert corrected(running()) == []
+    assert corrected(in_review(), email="m1@elsewhere.example", name="Jo Other") == ["m1"]
+    assert corrected(in_review(), grade=5) == ["stage"], "the pairs that are being approved were made by it"
+    assert corrected(running(), capacity=2) == ["rule"], "the cohort's own record says how many"
+    gone = running()
+    gone.when(CancelCohort, APPROVER, reason="no budget")
+    assert corrected(gone, email="m1@elsewhere.example") == ["m1"], "the follow-up is still to come"
 
 
 def test_a_roster_is_sorted_out_by_id_and_says_what_reads_otherwise() -> None:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from domain.cohort.closing import CancelCohort
 from domain.cohort.enrolment import WithdrawParticipant
 from domain.cohort.erasing import EraseSubject
 from domain.cohort.invitations import DeclineInvitation, InviteParticipants
-from domain.cohort.newcomers import newcomers
+from domain.cohort.newcomers import newcomers, without_row
 from domain.cohort.rematch import ApproveRematches
 from domain.cohort.state import Participant
 from domain.cohort.suspending import SuspendCohort
 from domain.cohort.waiting import JoinLate
+from domain.figures import BySide, Hidden, Suppressed
 from domain.roster import Person
+from intake.roster_file import read_roster
 from operations.before_launch import must_be_approved, must_be_proposed
+from operations.cohort_correcting import corrected, print_corrected
+from operations.cohort_evaluation import evaluated
+from operations.cohort_handing_over import rows_for_the_next, write
 from operations.cohort_invitations import must_go_on
 from operations.cohort_joining import joined, must_take
 from operations.cohort_proposals import explained
-from operations.cohort_views import cohort_shown, print_cohort
+from operations.cohort_views import Decided, cohort_shown, print_cohort, print_decided
 from operations.cohorts import late_joiners
 from operations.endings import Refused
+from operations.evaluation_views import print_evaluation
 from operations.explanation_views import print_explained
 from operations.joining_views import print_joined
 from tests.unit.rehearsals.given import people
@@ -32,6 +40,7 @@ from .given import (
     APPROVER,
     COORDINATOR,
     Story,
+    closed,
     day,
     design,
     enrolling,
@@ -130,7 +139,8 @@ def test_late_joiners_are_told_where_they_wait_and_what_of_the_roster_was_not_ta
         "On the waiting list of spring now, 2 people: p8, p9.",
         "A re-match is proposed as soon as there is a partner: `pairloom cohort show spring` shows both.",
         "Known already and left as they are, 1 person.",
-        "Rows that read otherwise than the cohort's were not taken over: m1 (site).",
+        "Rows that read otherwise than the cohort's were not taken over: m1 (site). To do that: "
+        "`pairloom cohort correct spring` with this file.",
     ]
     again = running().when(JoinLate, COORDINATOR, participants=[Participant(id="p8", role="mentor")])
     again.when(JoinLate, COORDINATOR, on=100, participants=[Participant(id="p9", role="mentor")])
@@ -155,6 +165,30 @@ def test_who_was_asked_before_is_not_taken_in_by_a_roster() -> None:
         "Nobody in the roster is new to spring.",
         "Not taken in, as they were asked before: p8 (declined). If one of them wants to join now:",
         "pairloom cohort act spring join_late --as coordinator:YOUR-ID participants.1.id=p8 participants.1.role=mentor",
+    ]
+
+
+def test_ids_that_were_taken_in_without_a_row_are_told_with_the_command_that_gives_it() -> None:
+    late = [Participant(id="p8", role="mentor"), Participant(id="p9", role="mentee")]
+    state = running(3).when(JoinLate, COORDINATOR, participants=late).state
+    stored = {person.id for person in roster()} | {"p9"}
+    without = without_row(state, stored)
+    assert without == ("p8",)
+    decided = Decided(cohort="spring", command="join_late", key="k", done=True, stage=state.stage, without_row=without)
+    assert said(lambda console: print_decided(console, decided))[-1] == (
+        "There is no row of a roster for p8: without one they find no partner. Give their rows by `pairloom cohort "
+        "join spring` with them in a roster."
+    )
+
+
+def test_a_correction_says_what_it_took_over_and_what_it_does_not_reach() -> None:
+    moved = roster()[0].model_copy(update={"zone": "Europe/Berlin", "manager": "m2"})
+    found = newcomers(running(3).state, [moved, *late("p8")], roster())
+    assert said(lambda console: print_corrected(console, corrected("spring", found))) == [
+        "Taken over: m1 (manager, zone).",
+        "Pairings keep the zone and the country that they began with.",
+        "Pairings that run hear of another reporting line by report_reporting_line alone.",
+        "Not of spring: p8. `pairloom cohort join` takes people in.",
     ]
 
 
@@ -201,6 +235,31 @@ def test_the_waiting_list_is_todays_once_the_cohort_runs() -> None:
     assert "late late mentor joined late" in lines
 
 
+def test_of_a_cancelled_cohort_no_re_match_waits_for_anybody() -> None:
+    lines = shown(survivors().rematched(planned(2, 1)).when(CancelCohort, APPROVER, reason="no budget"))
+    assert not any("re-match" in line for line in lines)
+
+
+def test_who_finds_no_partner_here_any_more_is_handed_over_with_the_partners_that_they_had(tmp_path: Path) -> None:
+    story = survivors().rematched(planned(2, 1))
+    late = [Participant(id="late", role="mentor")]
+    story.when(JoinLate, COORDINATOR, on=100, participants=late)
+    with pytest.raises(Refused, match="who wait for the next cohort have no row"):
+        rows_for_the_next(story.state, roster())
+    assert any("cohort hand-over spring --to FILE" in line for line in shown(story)), "the late one waits for it"
+    with pytest.raises(Refused, match="Nobody of spring waits for the next cohort"):
+        rows_for_the_next(survivors().state, roster())
+
+    story.when(CancelCohort, APPROVER, reason="no budget")
+    rows = rows_for_the_next(story.state, roster())
+    assert [(row.id, row.earlier_partners) for row in rows] == [("e1", {"m1"}), ("m2", {"e2"})], (
+        "a proposal is no pairing"
+    )
+    write(tmp_path / "next.csv", rows, story.state.design)
+    assert read_roster(tmp_path / "next.csv") == rows
+    assert (tmp_path / "next.csv").stat().st_mode & 0o077 == 0, "names are for nobody else"
+
+
 def test_the_funnel_is_that_of_a_review_and_says_so() -> None:
     assert "As of the review of week 2; `pairloom cohort status spring` has today's:" in shown(survivors())
 
@@ -211,6 +270,18 @@ def test_a_partner_is_told_by_how_the_pairing_stands() -> None:
     assert any(line.startswith("was, until that pairing ended, paired with m1,") for line in lines)
     assert "has no partner." in lines
     assert not any(line.startswith("is paired with m1") for line in lines)
+
+
+def test_a_partner_of_a_pairing_that_is_over_is_none_any_more_before_the_cohort_hears_of_it() -> None:
+    story = running(3)
+    over = [planned(1).pairing]
+    (partner,) = explained(story.state, roster(), "m1", over).partners
+    assert partner.stands == "ended"
+    assert explained(story.state, roster(), "m2", over).partners[0].stands == "paired"
+    cancelled = survivors().rematched(planned(2, 1)).when(CancelCohort, APPROVER, reason="no budget")
+    lines = explanation(cancelled, "m3")
+    assert any(line.startswith("was, until that pairing ended, paired with e3,") for line in lines)
+    assert not any("is proposed" in line for line in explanation(cancelled, "e1"))
 
 
 def test_a_rematch_is_told_while_it_waits_for_the_approver_and_then_as_a_pair() -> None:
@@ -241,6 +312,32 @@ def test_what_comes_too_early_is_told_the_step_before_it(
         with pytest.raises(Refused, match=saying) as refused:
             check(story().state)
         assert refused.value.code == "stage"
+
+
+def test_a_cohort_that_has_closed_says_what_it_achieved_and_what_is_withheld() -> None:
+    story = closed()
+    assert "What it has achieved: pairloom cohort evaluation spring" in shown(story)
+    assert not any("cohort evaluation" in line for line in shown(running()))
+    found = evaluated("spring", story.events)
+    assert found.figures == story.state.headline
+    few = Suppressed(reason=Hidden.TOO_FEW, at_least=5)
+    hides = found.figures.model_copy(update={"nps": BySide(mentor=few, mentee=few, both=few)})
+    lines = said(lambda console: print_evaluation(console, found.model_copy(update={"figures": hides})))
+    assert lines[0] == "Reverse mentoring 2026 (spring): closed on Mon 26 Jan 2026 09:00 UTC"
+    assert "completion nothing to count" in lines
+    assert "NPS too few answers too few answers too few answers" in lines
+
+
+@pytest.mark.parametrize(
+    ("story", "saying"),
+    [
+        (running, "they are taken when every pairing has ended, and `pairloom cohort status spring` has how far"),
+        (lambda: running().when(CancelCohort, APPROVER, reason="no budget"), "it was cancelled before they were taken"),
+    ],
+)
+def test_a_cohort_without_figures_says_why(story: Callable[[], Story], saying: str) -> None:
+    with pytest.raises(Refused, match=saying):
+        evaluated("spring", story().events)
 
 
 def test_of_an_archived_cohort_it_is_said_that_its_people_are_erased() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.cohort.capacity import free_places
+from domain.cohort.closing import CancelCohort
 from domain.cohort.decider import Work, notices, work
 from domain.cohort.matching import ProposePairs, RecordMatchRun
 from domain.cohort.running import CohortReviewed
@@ -21,6 +22,7 @@ from domain.cohort.waiting import (
     RequestRematch,
     WaitingListJoined,
     WaitingListLeft,
+    for_the_next_cohort,
 )
 from domain.decider import Actor
 from domain.matching.assignment import LeftOver
@@ -44,6 +46,13 @@ def test_whom_the_matching_leaves_over_waits_without_a_target() -> None:
 
     assert entries(story) == [("m2", 3, None)]
     assert story.clocks == {}
+
+
+def test_of_a_cohort_that_never_ran_nobody_waits_for_the_next_one() -> None:
+    left = LeftOver(person="m2", role="mentor", reason="there are more mentors than mentees")
+    reviewed = matching(2).when(ProposePairs, ENGINE, pairs=[planned(1)])
+    reviewed.when(RecordMatchRun, ENGINE, input_hash="abc", left_over=[left])
+    assert for_the_next_cohort(reviewed.when(CancelCohort, APPROVER, reason="no budget").state) == ()
 
 
 def test_a_review_frees_the_places_and_lets_the_survivor_wait_with_a_target() -> None:

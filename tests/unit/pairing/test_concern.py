@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.decider import Actor
+from domain.decider import Actor, Role
 from domain.pairing.clocks import ClockKind
 from domain.pairing.closing import CloseEarly, PairingClosedEarly, ReportLeaver, RequestExit
 from domain.pairing.concern import ConcernRaised, ConcernResolved, RaiseConcern, ResolveConcern
@@ -17,6 +17,7 @@ from domain.pairing.state import CloseReason, Side, Stage
 from domain.pairing.status import status
 from domain.pairing.story import tell
 from domain.pairing.undoing import UndoClose
+from operations.pairing_views import NextMove, shown
 
 from .given import (
     CONCERN_HANDLER,
@@ -53,6 +54,21 @@ def test_a_concern_takes_the_meetings_off_and_stops_every_clock_but_its_own(by: 
 
     story.then(an(ConcernRaised, id="concern-1", side=side_of(by), frozen=(1,), at=day(10)))
     assert (story.stage, story.clocks, story.state.meetings) == (Stage.PAUSED, {"concern.remind": 12}, ())
+
+
+def test_its_handler_and_nobody_else_reads_what_is_to_be_resolved() -> None:
+    story = raised()
+    resolves = NextMove(role=Role.CONCERN_HANDLER, what="resolve concern-1", commands=("resolve_concern",))
+    for reader in Role:
+        told = shown(story.state, story.now, reader).moves
+        assert (resolves in told) == (reader is Role.CONCERN_HANDLER), reader
+    assert "a concern, concern-1;" in tell(story.latest[0])
+    story.refuses(ResolveConcern, CONCERN_HANDLER, "unknown", "open concerns: concern-1", id="x", outcome="go_on")
+    story.when(ResolveConcern, CONCERN_HANDLER, id="concern-1", outcome="go_on")
+    assert (
+        shown(story.state, story.now, Role.CONCERN_HANDLER).moves
+        == shown(story.state, story.now, Role.COORDINATOR).moves
+    )
 
 
 def test_its_handler_hears_of_it_at_once_and_whoever_raised_it_gets_a_word() -> None:

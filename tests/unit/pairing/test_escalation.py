@@ -63,7 +63,10 @@ def test_an_item_is_settled_by_hand_once() -> None:
 
     story.then(an(EscalationClosed, resolved_itself=False))
     assert story.items == []
-    story.refuses(CloseEscalation, COORDINATOR, code="unknown", id="training_overdue-1")
+    story.refuses(CloseEscalation, COORDINATOR, code="unknown", saying="open items: none", id="training_overdue-1")
+    other = with_an_item()
+    other.refuses(CloseEscalation, COORDINATOR, "unknown", "'training'; open items: training_overdue-1", id="training")
+    other.refuses(CloseEscalation, SPONSOR, code="unknown", saying="open items: none", id="training")
 
 
 def test_what_was_settled_by_hand_does_not_settle_itself_again() -> None:

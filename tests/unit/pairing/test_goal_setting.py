@@ -131,7 +131,8 @@ def test_goals_progress_by_halves_until_they_are_closed() -> None:
     assert [(goal.level, goal.closed) for goal in story.state.goals] == [(0.5, True)]
     story.refuses(ProgressGoal, MENTOR, code="duplicate", saying="closed", goal="g1", level=1.0)
     story.refuses(CloseGoal, MENTOR, code="duplicate", goal="g1")
-    story.refuses(CloseGoal, MENTOR, code="unknown", goal="g2")
+    story.refuses(CloseGoal, MENTOR, code="unknown", saying="no goal 'g2'; open goals: none", goal="g2")
+    in_meetings().refuses(ProgressGoal, MENTOR, "unknown", "no goal 'Listen'; open goals: g1", goal="Listen", level=0.5)
 
 
 def test_goals_may_still_progress_while_the_pair_looks_back() -> None:

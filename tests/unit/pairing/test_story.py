@@ -63,7 +63,7 @@ def test_what_came_late_says_so() -> None:
 def test_answers_and_goals_stay_private() -> None:
     answered = CheckpointAnswered(at=NOON, number=2, side=Side.MENTOR, safety=4, progress=5)
     assert tell(answered) == "The mentor answered checkpoint 2."
-    assert tell(GoalSet(at=NOON, goal=Goal(id="g1", text="Listen to Ada"))) == "A goal was set."
+    assert tell(GoalSet(at=NOON, goal=Goal(id="g1", text="Listen to Ada"))) == "Goal g1 was set."
 
 
 def test_who_is_missing_is_named_by_role() -> None:

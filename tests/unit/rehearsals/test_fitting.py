@@ -8,11 +8,12 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+from rich.console import Console
 
 from domain.decider import Actor, Role
 from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import Party
-from operations.fitting import as_yaml
+from operations.fitting import as_yaml, print_fit
 from operations.rehearse_commands import PEOPLE
 from rehearsal.assumptions import Assumptions, changed
 from rehearsal.fitting import Count, Delays, Estimate, delay, delay_or_never, fitted, rate, share
@@ -114,3 +115,11 @@ def test_a_fit_becomes_a_file_of_assumptions(tmp_path: Path) -> None:
     file = tmp_path / "people.yaml"
     file.write_text(as_yaml(found, "spring"))
     assert PEOPLE.read(file) == found
+
+
+def test_a_cohort_that_bears_nothing_out_is_told_so_and_not_by_an_empty_table() -> None:
+    console = Console(width=120)
+    with console.capture() as captured:
+        print_fit(console, "spring", 29, observe([]).estimates(), Assumptions())
+    told = "Nothing happened often enough in the 29 pairings of spring: every assumption stays as it is.\n"
+    assert captured.get() == told
