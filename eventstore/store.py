@@ -213,10 +213,10 @@ class EventStore:
             found: int = await connection.fetchval(statement("count_messages"), prefix)
         return found
 
-    async def waiting_messages(self) -> int:
-        """How many messages of the outbox are due and undelivered, of all streams."""
+    async def waiting_messages(self, at_most: int) -> int:
+        """How many messages of the outbox are due and undelivered, of all streams. Counts, and reads, no more."""
         async with self.connection() as connection:
-            found: int = await connection.fetchval(statement("count_waiting_messages"))
+            found: int = await connection.fetchval(statement("count_waiting_messages"), at_most)
         return found
 
     @asynccontextmanager

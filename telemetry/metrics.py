@@ -21,6 +21,9 @@ from readmodels.questions import Questions
 MEASURED_EVERY = 15.0
 """Seconds between looks at the database for the gauges: Prometheus' own usual interval."""
 
+COUNTED = 10_000
+"""Of what waits, at most: every worker asks every few seconds, however much there is."""
+
 BUCKETS: dict[str, Sequence[float]] = {
     "pairloom_append_latency": [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30]
 }
@@ -55,9 +58,12 @@ class Gauges:
         self._behind = meter.create_gauge("pairloom_projection_lag_events", "Published events before a reader")
         self._readers = meter.create_gauge("pairloom_projection_readers", "Processes that read for a read model")
         self._overdue = meter.create_gauge(
-            "pairloom_overdue_clocks", "Pairings whose next clock was due a minute ago or more and has not rung"
+            "pairloom_overdue_clocks",
+            f"Pairings whose next clock was due a minute ago or more and has not rung, up to {COUNTED:,}",
         )
-        self._waiting = meter.create_gauge("pairloom_outbox_waiting_messages", "Messages that are due and undelivered")
+        self._waiting = meter.create_gauge(
+            "pairloom_outbox_waiting_messages", f"Messages that are due and undelivered, up to {COUNTED:,}"
+        )
 
     async def measure(self) -> None:
         """Look once. Raises `StoreUnavailable` as the store does."""
@@ -67,8 +73,8 @@ class Gauges:
         for reader in now.behind:
             self._behind.set(reader.events, {"projection": reader.name})
             self._readers.set(reader.readers, {"projection": reader.name})
-        self._waiting.set(await self._store.waiting_messages())
-        self._overdue.set(await self._questions.overdue(timedelta(minutes=1)))
+        self._waiting.set(await self._store.waiting_messages(COUNTED))
+        self._overdue.set(await self._questions.overdue(timedelta(minutes=1), COUNTED))
 
     async def run(self) -> None:
         """Look again and again until cancelled; what cannot be read keeps its last figure."""
