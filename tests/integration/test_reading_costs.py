@@ -17,7 +17,7 @@ from eventstore.lag import lacking, lag, stored_now
 from eventstore.projections import prepare
 from eventstore.sequencer import publish
 from eventstore.store import EventStore
-from eventstore.subscriptions import Subscription
+from eventstore.subscriptions import PARTITIONS, Subscription
 from readmodels.questions import Questions
 from readmodels.standing import Standing
 from tests.integration.test_event_store import STREAM, batch, connection_to
@@ -121,6 +121,24 @@ async def test_what_a_read_model_lacks(ledger: Ledger) -> None:
     async with reads_few(ledger):
         unread, _ = await lacking(ledger.store, "sharded", stored)
     assert unread == NEW
+
+
+async def test_how_far_a_reader_is_behind_that_has_everything_before_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a rebuild has: every worker's gauges ask meanwhile, and whoever wants to see what a command did."""
+    counted = 10
+    monkeypatch.setattr("eventstore.lag.COUNTED", counted)
+    far = Subscription(ledger.store, "far#1", "one")
+    await far.open()
+    await ledger.asking.execute("insert into pairloom.projection values ('far', 1, 1, true)")
+    before = await _rows_read(ledger)
+    [reader] = (await lag(ledger.store, far.name)).behind
+    lacks, _ = await lacking(ledger.store, "far", await stored_now(ledger.store))
+    read = await _rows_read(ledger) - before
+    assert read <= 2 * PARTITIONS * counted + FEW, f"{read:,} rows"
+    for found in (reader.events, lacks):
+        assert 0.6 * STORED < found < 1.2 * STORED
 
 
 async def test_publishing(ledger: Ledger) -> None:
