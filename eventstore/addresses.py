@@ -20,6 +20,14 @@ PATIENCE_WITH_EACH = 5.0
 _SETTINGS = {"default_transaction_isolation": "read committed"}
 """Whatever the database has for others: who waits for a rival or a lock looks again, and must see what has happened."""
 
+_LIMITS = ("statement_timeout", "transaction_timeout", "lock_timeout", "idle_session_timeout")
+
+_WITHOUT_LIMITS = """
+select set_config(name, '0', false) from pg_catalog.pg_settings where name = any ($1::text[]) and setting <> '0'
+"""
+"""The server's limits are meant for others: a publication that was broken off begins again, and never ends. A usual call
+of ours has an end by its own clock. Not said as the session begins: a release that does not know one would refuse it."""
+
 _ANOTHER_MAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -65,6 +73,7 @@ def _port(text: str) -> int:
 async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
     """As the driver does, with our settings; of several hosts, to the first in their order that takes writes.
 
+    Whatever limits the server has, it ends nothing of ours for being long.
     The driver itself would spend its whole time on a host that does not answer.
     """
     try:
@@ -73,11 +82,11 @@ async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[
         raise asyncpg.ClientConfigurationError("the address has a port that is none") from None
     options["server_settings"] = _SETTINGS | options.get("server_settings", {})
     if len(hosts) < 2:
-        return await asyncpg.connect(dsn, **{"timeout": PATIENCE, **options})
+        return await _connected(dsn, **{"timeout": PATIENCE, **options})
     said: list[Exception] = []
     for host, port in hosts:
         try:
-            return await asyncpg.connect(
+            return await _connected(
                 dsn,
                 **options
                 | {
@@ -90,3 +99,13 @@ async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[
         except _ANOTHER_MAY as error:
             said.append(error)
     raise next((error for error in said if isinstance(error, asyncpg.TargetServerAttributeNotMatched)), said[-1])
+
+
+async def _connected(dsn: str | None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn, **options)
+    try:
+        await connection.execute(_WITHOUT_LIMITS, _LIMITS, timeout=options["timeout"])
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
