@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,8 +26,8 @@ _LIMITS = ("statement_timeout", "transaction_timeout", "lock_timeout", "idle_ses
 _WITHOUT_LIMITS = """
 select set_config(name, '0', false) from pg_catalog.pg_settings where name = any ($1::text[]) and setting <> '0'
 """
-"""The server's limits are meant for others: a publication that was broken off begins again, and never ends. A usual call
-of ours has an end by its own clock. Not said as the session begins: a release that does not know one would refuse it."""
+"""The server's limits are meant for others: a publication that was broken off begins again, and never ends. A usual
+call has an end by our own clock. Not said as the session begins: a release that does not know one would refuse it."""
 
 _ANOTHER_MAY = (
     OSError,
@@ -40,19 +41,25 @@ _ANOTHER_MAY = (
 
 
 def hosts_of(url: str) -> list[Host]:
-    """The hosts that an address names, none where it leaves that to the environment.
+    """The hosts that an address names, or else PGHOST and PGPORT; none where neither does.
 
     Raises ValueError where a port is none; its words may quote the address.
     """
     parts = urlsplit(url)
-    if named := parts.netloc.rpartition("@")[2]:
-        return [_host(one) for one in named.split(",") if one]
     options = parse_qs(parts.query)
-    hosts = [_host(one) for one in options.get("host", [""])[-1].split(",") if one]
-    ports = [_port(port) for port in options.get("port", [""])[-1].split(",") if port]
-    if len(ports) == 1:
-        ports *= len(hosts)
-    return [(name, port) for (name, _), port in zip(hosts, ports, strict=True)] if ports else hosts
+    if named := parts.netloc.rpartition("@")[2]:
+        return _with_ports(named, os.environ.get("PGPORT", ""))
+    hosts = options.get("host", [os.environ.get("PGHOST", "")])[-1]
+    return _with_ports(hosts, options.get("port", [os.environ.get("PGPORT", "")])[-1])
+
+
+def _with_ports(hosts: str, ports: str) -> list[Host]:
+    """`ports` is one for each host, or one for all; a host's own counts before it."""
+    found = [_host(one) for one in hosts.split(",") if one]
+    others: list[int | None] = [_port(one) for one in ports.split(",") if one] or [None]
+    if len(others) == 1:
+        others *= len(found)
+    return [(name, port or other) for (name, port), other in zip(found, others, strict=True)]
 
 
 def _host(spec: str) -> Host:
@@ -102,7 +109,7 @@ async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[
 
 
 async def _connected(dsn: str | None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
-    connection = await asyncpg.connect(dsn, **options)
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn, **options)
     try:
         await connection.execute(_WITHOUT_LIMITS, _LIMITS, timeout=options["timeout"])
     except BaseException:
