@@ -195,6 +195,12 @@ class EventStore:
         async with self.connection() as connection:
             await connection.execute("select pairloom.erase_person($1, $2)", cohort, person)
 
+    async def version(self, stream: str) -> int:
+        """Of its last event; 0 for an unknown stream."""
+        async with self.connection() as connection:
+            found: int = await connection.fetchval(statement("version"), stream)
+        return found
+
     async def streams(self, prefix: str) -> list[str]:
         """The ids of the streams that start with `prefix`, in byte order."""
         async with self.connection() as connection:

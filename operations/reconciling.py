@@ -35,20 +35,33 @@ class Divergence(StrEnum):
 
     MISSING = "missing"
     CLOSED = "closed"
+    AHEAD = "ahead"
+    SILENT = "silent"
 
 
 class Difference(Frozen):
-    """A stream that is not at its end, and no workflow carries it. `version` is the stream's."""
+    """A stream that is not at its end, and no workflow carries it; or its workflow is beyond it, or does not say.
+
+    `version` is the stream's, `workflow_version` that of a workflow which is ahead.
+    """
 
     stream: str
     divergence: Divergence
     status: str
     version: int
     repaired: bool = False
+    workflow_version: int | None = None
 
     @property
     def sentence(self) -> str:
         """As a person reads it."""
+        if self.divergence is Divergence.AHEAD:
+            return (
+                f"{self.stream}: the record ends at version {self.version}, and its workflow has come to "
+                f"{self.workflow_version}: the database has lost events. Terminate the workflow and reconcile again"
+            )
+        if self.divergence is Divergence.SILENT:
+            return f"{self.stream}: its workflow does not say how far it is: does a worker run?"
         found = (
             "there is no such workflow" if self.divergence is Divergence.MISSING else f"its workflow is {self.status}"
         )
