@@ -23,11 +23,19 @@ _SETTINGS = {"default_transaction_isolation": "read committed"}
 
 _LIMITS = ("statement_timeout", "transaction_timeout", "lock_timeout", "idle_session_timeout")
 
-_WITHOUT_LIMITS = """
-select set_config(name, '0', false) from pg_catalog.pg_settings where name = any ($1::text[]) and setting <> '0'
+_ITS_SESSION = """
+select (select count(set_config(name, '0', false)) from pg_catalog.pg_settings
+         where name = any ($1::text[]) and setting <> '0') as lifted,
+       (select count(*) from pg_catalog.pg_settings where name = any ($2::text[]) and source = 'client') as begun,
+       current_setting('role') as role
 """
 """The server's limits are meant for others: a publication that was broken off begins again, and never ends. A usual
 call has an end by our own clock. Not said as the session begins: a release that does not know one would refuse it."""
+
+
+class SettingsLost(Exception):
+    """Something in front of the server has kept back what a session begins with, such as its role."""
+
 
 _ANOTHER_MAY = (
     OSError,
@@ -80,7 +88,7 @@ def _port(text: str) -> int:
 async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
     """As the driver does, with our settings; of several hosts, to the first in their order that takes writes.
 
-    Whatever limits the server has, it ends nothing of ours for being long.
+    Whatever limits the server has, it ends nothing of ours for being long. Raises SettingsLost behind a pooler.
     The driver itself would spend its whole time on a host that does not answer.
     """
     try:
@@ -110,8 +118,12 @@ async def connect(dsn: str | None = None, **options: Any) -> asyncpg.Connection[
 
 async def _connected(dsn: str | None, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn, **options)
+    asked: dict[str, str] = options["server_settings"]
+    others = asked.keys() - {"role"}  # which the view does not show
     try:
-        await connection.execute(_WITHOUT_LIMITS, _LIMITS, timeout=options["timeout"])
+        found = await connection.fetchrow(_ITS_SESSION, _LIMITS, others, timeout=options["timeout"])
+        if found is None or (found["begun"], found["role"]) != (len(others), asked.get("role", "none")):
+            raise SettingsLost
     except BaseException:
         connection.terminate()
         raise
