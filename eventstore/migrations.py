@@ -67,6 +67,7 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     applied = await _applied(connection)
     if not applied:
         await _check_release(connection)
+        await _check_encoding(connection)
     known = {name: sha256(text.encode()).hexdigest() for name, text in numbered()}
     _check(applied, known)
     missing = [(name, text) for name, text in numbered() if name not in applied]
@@ -138,6 +139,16 @@ async def _check_release(connection: asyncpg.Connection[asyncpg.Record]) -> None
         raise StoreUnavailable(
             f"In PostgreSQL {major} only a superuser can make Pairloom's roles: migrate the database once as one, "
             f"or take PostgreSQL {OLDEST} or later."
+        )
+
+
+async def _check_encoding(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """In another one, a name or a goal in the wrong script would be refused for good when it comes."""
+    encoding = await connection.fetchval("show server_encoding")
+    if encoding != "UTF8":
+        raise StoreUnavailable(
+            f"The database stores text as {encoding}, which does not hold everything that people write: make one for "
+            "Pairloom with `create database ... encoding 'UTF8' template template0`."
         )
 
 

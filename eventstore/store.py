@@ -51,6 +51,9 @@ CALL = 60.0
 AS_LONG_AS_IT_TAKES = 7 * 86_400.0
 """Seconds for a call that costs what is stored. For the driver, None is the usual time."""
 
+STREAMS_AT_ONCE = 10_000
+"""In one statement that lists them: it reads all their events' entries in the index."""
+
 PLANS_ARE_KEPT = 18
 """The first PostgreSQL that keeps the plans of functions in SQL. An earlier one would make them in each call: there
 append_event costs half as much again as append_one."""
@@ -203,9 +206,19 @@ class EventStore:
 
     async def streams(self, prefix: str) -> list[str]:
         """The ids of the streams that start with `prefix`, in byte order."""
-        async with self.connection() as connection:
-            rows = await connection.fetch(statement("streams"), prefix)
-        return [row["stream_id"] for row in rows]
+        return [stream async for stream in self.every_stream(prefix)]
+
+    async def every_stream(self, prefix: str) -> AsyncIterator[str]:
+        """The same, for more than fit into memory or into one call. What is created meanwhile may be among them."""
+        last = ""
+        while True:
+            async with self.connection() as connection:
+                rows = await connection.fetch(statement("streams"), prefix, last, STREAMS_AT_ONCE)
+            for row in rows:
+                yield row["stream_id"]
+            if len(rows) < STREAMS_AT_ONCE:
+                return
+            last = rows[-1]["stream_id"]
 
     async def count(self, prefix: str = "") -> int:
         """How many events the streams with `prefix` have."""

@@ -106,7 +106,7 @@ async def _streams(store: EventStore, cohort: str | None) -> AsyncIterator[Strea
             yield folded
             async for uncreated in _uncreated(store, folded):
                 yield uncreated
-    for id in await store.streams("pairing/" if cohort is None else f"pairing/{cohort}/"):
+    async for id in store.every_stream("pairing/" if cohort is None else f"pairing/{cohort}/"):
         yield _pairing(id, await store.read(id))
 
 

@@ -13,11 +13,13 @@ from eventstore.failures import StoreRefused, StoreUnavailable
 from eventstore.feed import Feed
 from eventstore.lag import lag
 from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
+from eventstore.projections import prepare
 from eventstore.records import AlreadyThere, Appended, Conflict
 from eventstore.sequencer import Published, publish
 from eventstore.statements import numbered
 from eventstore.store import EventStore
 from eventstore.verification import verify
+from readmodels.standing import Standing
 from tests.integration.administration import administer
 from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
 
@@ -108,6 +110,36 @@ async def test_a_release_without_what_the_roles_need_is_named(
         assert await migrate(empty_database_url)
     finally:
         await administer(empty_database_url, f"drop role {user}")
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+async def test_a_database_that_does_not_hold_every_script_is_refused(database_url: str, encoding: str) -> None:
+    """And not the first record in one that it lacks."""
+    name = f"narrow_{uuid4().hex}"
+    url = f"{database_url.rpartition('/')[0]}/{name}"
+    how = f"encoding '{encoding}' locale_provider libc locale 'C' template template0"
+    await administer(database_url, f"create database {name} {how}")
+    try:
+        with pytest.raises(StoreUnavailable, match=f"stores text as {encoding}.* encoding 'UTF8'"):
+            await migrate(url)
+    finally:
+        await administer(database_url, f"drop database {name} with (force)")
+
+
+KEYS_BY_LOCALE = """
+select indexed.indexrelid::regclass::text
+  from pg_index indexed
+  join pg_class c on c.oid = indexed.indrelid
+ where c.relnamespace::regnamespace::text in ('pairloom', 'read_standing')
+   and (select oid from pg_collation where collname = 'default') = any (indexed.indcollation::oid[])
+"""
+
+
+async def test_no_key_is_sorted_by_a_locale(database_url: str) -> None:
+    """Which may sort otherwise behind an update of the system, or on a standby's: a key would be there twice."""
+    await prepare(database_url, [Standing()])
+    async with connection_to(database_url) as asking:
+        assert [row[0] for row in await asking.fetch(KEYS_BY_LOCALE)] == []
 
 
 async def test_a_migration_that_this_code_does_not_know_is_refused(database_url: str) -> None:

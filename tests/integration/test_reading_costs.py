@@ -141,6 +141,18 @@ async def test_how_far_a_reader_is_behind_that_has_everything_before_it(
         assert 0.6 * STORED < found < 1.2 * STORED
 
 
+async def test_streams_are_listed_page_by_page(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of ten million takes longer than a call may, and more memory than a process has."""
+    at_once = await ledger.store.streams("pairing/")
+    monkeypatch.setattr("eventstore.store.STREAMS_AT_ONCE", FEW // 2)
+    listing = ledger.store.every_stream("pairing/")
+    async with reads_few(ledger):
+        first = await anext(listing)
+    assert [first, *[stream async for stream in listing]] == at_once
+    assert len(at_once) == STORED // 100 + 1
+    assert await ledger.store.streams(STREAM) == [STREAM]
+
+
 async def test_publishing(ledger: Ledger) -> None:
     async with reads_few(ledger):
         published = await publish(ledger.store)

@@ -32,7 +32,7 @@ create table meeting (
     cohort      text collate "C" not null,
     pairing     text collate "C" not null,
     number      integer not null,
-    participant text not null,
+    participant text collate "C" not null,
     starts_at   timestamptz not null,
     minutes     integer not null,
     held        boolean not null,
