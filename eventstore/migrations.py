@@ -89,10 +89,11 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
 async def _applied_now(
     connection: asyncpg.Connection[asyncpg.Record], name: str, text: str, digest: str, *, makes_the_owner: bool
 ) -> bool:
-    """False where somebody holds what it changes. We wait half a second, for everybody else waits behind us."""
+    """False where somebody holds what it changes. We do not wait long, for everybody else waits behind us; but longer
+    than a deadlock_timeout, for an autovacuum gives way only then."""
     try:
         async with connection.transaction():
-            await connection.execute("set local lock_timeout = '500ms'")
+            await connection.execute("set local lock_timeout = '1500ms'")
             if not makes_the_owner:  # and goes on as it
                 await act_as_owner(connection)
             await connection.execute(text)

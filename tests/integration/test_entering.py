@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 
+from benchmarks.event_store_subjects import long_feed
 from embedded import postgres
 from eventstore.failures import StoreUnavailable
 from eventstore.feed import Feed
 from eventstore.lag import lag
 from eventstore.migrations import migrate
 from eventstore.sequencer import publish
+from eventstore.statements import numbered
 from eventstore.store import EventStore
 from eventstore.verification import verify
 from tests.chaos.store import Server
@@ -127,6 +130,55 @@ async def test_what_is_stored_at_once_where_the_rows_came_by_replication_is_publ
         await publish(store)
         assert [event.version for event in await Feed(store).read()] == [1, 2, 3, 4, 5, 6]
         assert (await verify(store)).findings == ()
+
+
+AS_BEHIND_A_RESTORE = """
+alter table pairloom.event set (
+    autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)
+"""
+"""An autovacuum that comes at once, and takes for ever."""
+
+VACUUMED = """
+select count(*) from pg_stat_activity where backend_type = 'autovacuum worker' and query like '%pairloom.event%'
+"""
+
+
+@pytest.fixture
+async def vacuumed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    server = new_server(tmp_path_factory.mktemp("vacuumed") / "server")
+    try:
+        await migrate(server.url)
+        await long_feed(server.url, 20_000)
+        for statement in ("alter system set autovacuum_naptime = '1s'", "select pg_reload_conf()", AS_BEHIND_A_RESTORE):
+            await administer(server.url, statement)
+        yield server
+    finally:
+        server.stop()
+
+
+async def until_vacuumed(url: str) -> None:
+    async with connection_to(url) as asking, asyncio.timeout(60):
+        while not await asking.fetchval(VACUUMED):  # noqa: ASYNC110  # the server's own doing
+            await asyncio.sleep(0.05)
+
+
+async def test_an_autovacuum_keeps_nobody_from_entering(vacuumed: Server) -> None:
+    """It would be at it for hours, and nothing be published meanwhile."""
+    async with await EventStore.connect(vacuumed.url, max_size=1) as store:
+        await administer(vacuumed.url, ELSEWHERE)
+        await until_vacuumed(vacuumed.url)
+        await publish(store)
+        assert await Feed(store).head() == 20_000
+
+
+async def test_an_autovacuum_keeps_nobody_from_migrating(vacuumed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    another = ("9999_another", "alter table pairloom.event add column another integer")
+    known = numbered()
+    monkeypatch.setattr("eventstore.migrations.numbered", lambda: (*known, another))
+    monkeypatch.setattr("eventstore.migrations.PATIENCE", timedelta())
+    await until_vacuumed(vacuumed.url)
+    assert await migrate(vacuumed.url) == ["9999_another"]
 
 
 @pytest.mark.parametrize("began", ["before the comparison", "after it"])
