@@ -14,7 +14,7 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig
 
 from eventstore.failures import StoreUnavailable
-from eventstore.lag import lag
+from eventstore.lag import Behind, lag
 from eventstore.store import EventStore
 from readmodels.questions import Questions
 
@@ -49,6 +49,7 @@ class Gauges:
     def __init__(self, meter: MetricMeter, store: EventStore) -> None:
         self._store = store
         self._questions = Questions(store)
+        self._seen = set[str]()
         self._unpublished = meter.create_gauge(
             "pairloom_feed_unpublished_events", "Events that are stored and not yet in the feed"
         )
@@ -71,10 +72,17 @@ class Gauges:
         self._unpublished.set(now.unpublished)
         self._oldest.set(now.oldest.total_seconds() if now.oldest else 0.0)
         for reader in now.behind:
-            self._behind.set(reader.events, {"projection": reader.name})
-            self._readers.set(reader.readers, {"projection": reader.name})
+            self._show_reader(reader)
+        there = {reader.name for reader in now.behind}
+        for gone in self._seen - there:  # a meter cannot forget
+            self._show_reader(Behind(gone, events=0, readers=0))
+        self._seen = there
         self._waiting.set(await self._store.waiting_messages(COUNTED))
         self._overdue.set(await self._questions.overdue(timedelta(minutes=1), COUNTED))
+
+    def _show_reader(self, reader: Behind) -> None:
+        self._behind.set(reader.events, {"projection": reader.name})
+        self._readers.set(reader.readers, {"projection": reader.name})
 
     async def run(self) -> None:
         """Look again and again until cancelled; what cannot be read keeps its last figure."""
