@@ -212,6 +212,51 @@ async def test_a_newcomer_gets_half_and_inherits_what_is_released(store: EventSt
     assert len(await second.renew()) == 64
 
 
+WRITTEN = """
+select sum(n_tup_ins + n_tup_upd + n_tup_del)
+  from pg_stat_user_tables
+ where relname in ('subscription', 'subscription_reader')
+"""
+
+
+async def test_who_renews_writes_a_row_and_not_each_share(store: EventStore, database_url: str) -> None:
+    """Every reader does so every three seconds, for ever, whether anything happens or not."""
+    reader = Subscription(store, "shared", "one")
+    await reader.open()
+    held = await reader.renew()
+
+    async def written() -> int:
+        async with store.connection() as connection:
+            await connection.fetchval("select pg_stat_force_next_flush()")
+        async with connection_to(database_url) as asking:
+            found: int = await asking.fetchval(WRITTEN)
+        return found
+
+    before = await written()
+    for _ in range(3):
+        assert await reader.renew() == held
+    assert await written() == before + 3
+
+
+async def test_shares_are_taken_over_from_who_was_not_seen_for_a_lease(store: EventStore) -> None:
+    silent = Subscription(store, "shared", "silent", lease=timedelta(milliseconds=300))
+    await silent.open()
+    assert len(await silent.renew()) == 64
+    heir = Subscription(store, "shared", "heir")
+    assert await heir.renew() == ()
+    await asyncio.sleep(0.4)
+    taken = await heir.renew()
+    assert [share.epoch for share in taken] == [2] * 64
+    assert await silent.renew() == ()
+
+
+async def test_a_reader_whose_lease_ends_while_it_renews_gets_what_there_is(store: EventStore) -> None:
+    """As where it has waited for the database; it was nobody among no readers."""
+    reader = Subscription(store, "shared", "one", lease=timedelta(0))
+    await reader.open()
+    assert len(await reader.renew()) == 64
+
+
 READERS = "select name, reader from pairloom.subscription_reader order by name, reader"
 KILLED = "insert into pairloom.subscription_reader values ($1, 'killed', now() - $2::interval)"
 
