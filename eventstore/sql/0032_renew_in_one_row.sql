@@ -2,9 +2,9 @@
 -- 230 megabytes of write-ahead log a day of a store where nothing happens.
 --
 -- A share belongs to its holder for as long as he is seen, and at least until `leased_until`, which others look at where
--- they cannot see him yet. Who renews counts as seen, however long he has waited to do so: there were no readers to share
--- with, and a division by nought. Two who both take themselves for the holder are told apart by the epoch, as before, when they
--- write.
+-- they cannot see him yet. Two who both take themselves for the holder are told apart by the epoch, as before, when they
+-- write. Who renews counts as seen, however long he has waited to do so: there were no readers to share with, and a
+-- division by nought.
 
 comment on column pairloom.subscription.leased_until is
     'Null: given back. Else the share is its holder''s until then at least, and for as long as he is seen.';
