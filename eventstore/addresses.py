@@ -21,11 +21,18 @@ PATIENCE_WITH_EACH = 5.0
 _SETTINGS = {"default_transaction_isolation": "read committed"}
 """Whatever the database has for others: who waits for a rival or a lock looks again, and must see what has happened."""
 
+CLIENT_LOOKED_FOR = "10s"
+"""How often the server looks whether its client is there while it waits for a lock or works: by itself it finds that
+out when it answers, and a call that was given up and repeated would leave a session each time."""
+
 _LIMITS = ("statement_timeout", "transaction_timeout", "lock_timeout", "idle_session_timeout")
 
 _ITS_SESSION = """
 select (select count(set_config(name, '0', false)) from pg_catalog.pg_settings
          where name = any ($1::text[]) and setting <> '0') as lifted,
+       (select count(set_config(name, $3, false)) from pg_catalog.pg_settings
+         where name = 'client_connection_check_interval' and setting = '0'
+           and version() ~ 'linux|darwin|bsd') as watched,  -- elsewhere it cannot be set
        (select count(*) from pg_catalog.pg_settings where name = any ($2::text[]) and source = 'client') as begun,
        current_setting('role') as role
 """
@@ -121,7 +128,7 @@ async def _connected(dsn: str | None, **options: Any) -> asyncpg.Connection[asyn
     asked: dict[str, str] = options["server_settings"]
     others = asked.keys() - {"role"}  # which the view does not show
     try:
-        found = await connection.fetchrow(_ITS_SESSION, _LIMITS, others, timeout=options["timeout"])
+        found = await connection.fetchrow(_ITS_SESSION, _LIMITS, others, CLIENT_LOOKED_FOR, timeout=options["timeout"])
         if found is None or (found["begun"], found["role"]) != (len(others), asked.get("role", "none")):
             raise SettingsLost
     except BaseException:

@@ -4,4 +4,5 @@
 
 alter table pairloom.migration add column stops_older boolean not null default false;
 
-comment on column pairloom.migration.stops_older is 'Workers of a release that does not know this migration cannot work with what it made.';
+comment on column pairloom.migration.stops_older is
+    'Workers of a release that does not know this migration cannot work with what it made.';

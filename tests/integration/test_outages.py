@@ -115,6 +115,27 @@ async def test_a_statement_that_is_cancelled_has_stored_nothing_and_may_be_repea
         assert await store.count(STREAM) == 1
 
 
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+async def test_a_call_that_was_given_up_does_not_go_on_waiting_in_the_server(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every repetition would leave another session there, until the server has no connection left for anybody."""
+    monkeypatch.setattr("eventstore.store.CALL", 0.5)
+    monkeypatch.setattr("eventstore.addresses.CLIENT_LOOKED_FOR", "300ms")
+    async with await EventStore.connect(database_url) as store, connection_to(database_url) as rival:
+        await rival.execute("begin; lock table pairloom.event in access exclusive mode")
+        with pytest.raises(StoreUnavailable, match="did not answer in time"):
+            await store.append(batch())
+        async with asyncio.timeout(20):
+            while await rival.fetchval(WAITING):  # the server looks for itself
+                await rival.execute("select pg_stat_clear_snapshot()")
+                await asyncio.sleep(0.05)
+        await rival.execute("rollback")
+        assert await store.count() == 0
+
+
 async def test_a_process_that_hangs_in_a_transaction_does_not_hold_its_locks_for_ever(store: EventStore) -> None:
     async with store.connection() as connection:
         assert await connection.fetchval("show idle_in_transaction_session_timeout") == "1min"
