@@ -129,7 +129,7 @@ async def _connected(dsn: str | None, **options: Any) -> asyncpg.Connection[asyn
     others = asked.keys() - {"role"}  # which the view does not show
     try:
         found = await connection.fetchrow(_ITS_SESSION, _LIMITS, others, CLIENT_LOOKED_FOR, timeout=options["timeout"])
-        if found is None or (found["begun"], found["role"]) != (len(others), asked.get("role", "none")):
+        if found is None or found["begun"] != len(others) or found["role"] != asked.get("role", found["role"]):
             raise SettingsLost
     except BaseException:
         connection.terminate()
