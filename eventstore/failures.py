@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from eventstore.addresses import hosts_of
+from eventstore.addresses import SettingsLost, hosts_of
 
 
 class StoreUnavailable(Exception):
@@ -67,7 +67,7 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ),
     (
         (asyncpg.QueryCanceledError,),
-        "PostgreSQL at {place} cancelled the call, by a timeout of its own or on an administrator's request.",
+        "PostgreSQL at {place} cancelled the call, on an administrator's request.",
     ),
     (
         (asyncpg.LockNotAvailableError,),
@@ -81,6 +81,11 @@ _SENTENCES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     (
         (asyncpg.TargetServerAttributeNotMatched,),
         "None of the servers at {place} takes writes; start the primary, or add its host to the database address.",
+    ),
+    (
+        (SettingsLost, asyncpg.ProtocolViolationError),
+        "Something at {place} does not pass on what a session begins with, as a pooler does not: give the server's own "
+        "address, for the event store keeps a pool of its own.",
     ),
     (
         (asyncpg.PostgresConnectionError, asyncpg.InternalClientError),

@@ -8,10 +8,16 @@ from datetime import timedelta
 from eventstore.statements import statement
 from eventstore.store import EventStore
 
+COUNTED = 1000
+"""Events of a share, at most: what a read model that is being rebuilt has before it is the whole feed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A reader of the feed: published events still before it, and how many processes are at it now."""
+    """A reader of the feed: published events still before it, and how many processes are at it now.
+
+    The events are counted, and where a share has a thousand or more before it, estimated.
+    """
 
     name: str
     events: int
@@ -31,11 +37,11 @@ class Lag:
 async def lag(store: EventStore, reader: str | None = None) -> Lag:
     """The figures now, of all readers or of one. Raises `StoreUnavailable` as the store does.
 
-    Costs what is behind, not what is stored; of readers in shares, what is before them is counted.
+    Costs what is not published; of readers in shares, no more than `COUNTED` events of each share are looked at.
     """
     async with store.connection() as connection:
         feed = await connection.fetchrow("select head, behind, oldest from pairloom.lag_of_feed()")
-        readers = await connection.fetch(statement("lag"), reader)
+        readers = await connection.fetch(statement("lag"), reader, COUNTED)
     assert feed is not None
     return Lag(
         head=feed["head"],
@@ -68,11 +74,11 @@ async def stored_now(store: EventStore) -> Stored:
 async def lacking(store: EventStore, name: str, stored: Stored) -> tuple[int, Stored]:
     """How much of it the live generation of a read model has not processed, share by share; and what to ask with next.
 
-    Of what is published together with the last of it, later events count too. Costs what is behind.
+    Of what is published together with the last of it, later events count too. Costs, and estimates, as `lag` does.
     """
     up_to = None if stored.unpublished else stored.head
     async with store.connection() as connection:
-        row = await connection.fetchrow(statement("unread"), name, stored.snapshot, up_to)
+        row = await connection.fetchrow(statement("unread"), name, stored.snapshot, up_to, COUNTED)
     assert row is not None
     if stored.unpublished and (row["looked"] or not row["unpublished"]):
         stored = replace(stored, head=row["head"], unpublished=0)

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 import asyncpg
 
@@ -23,12 +24,15 @@ LET_OTHERS = timedelta(seconds=2)
 PATIENCE = timedelta(minutes=1)
 """With whoever holds it."""
 
+STOPS_OLDER = "-- Stops older workers."
+"""The first line of a migration with which workers of a release before it cannot work: they refuse the database."""
+
 OLDEST = 16
 """The first release of PostgreSQL in which the roles can be made by whoever is no superuser."""
 
 
 class SchemaTooNew(Exception):
-    """The database was migrated by a newer Pairloom than this one."""
+    """The database was migrated by a newer Pairloom than this one, which cannot work with what that has made."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -46,10 +50,10 @@ class SchemaChanged(Exception):
 async def migrate(url: str) -> list[str]:
     """Apply what is missing and return the names, in order; an empty list when nothing was.
 
-    Safe when several workers start at once. Each file is one transaction with its row in
-    `pairloom.migration`, so a crash leaves whole files only. Raises `SchemaTooNew`,
-    `SchemaChanged` (before anything is changed) or `StoreUnavailable`, also where somebody
-    holds a table that has to be changed.
+    Safe when several workers start at once, and where a newer release has migrated already. Each
+    file is one transaction with its row in `pairloom.migration`, so a crash leaves whole files
+    only. Raises `SchemaTooNew`, `SchemaChanged` (before anything is changed) or
+    `StoreUnavailable`, also where somebody holds a table that has to be changed.
     """
     with in_sentences(url):
         connection = await connect(
@@ -67,6 +71,7 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     applied = await _applied(connection)
     if not applied:
         await _check_release(connection)
+        await _check_encoding(connection)
     known = {name: sha256(text.encode()).hexdigest() for name, text in numbered()}
     _check(applied, known)
     missing = [(name, text) for name, text in numbered() if name not in applied]
@@ -88,14 +93,17 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
 async def _applied_now(
     connection: asyncpg.Connection[asyncpg.Record], name: str, text: str, digest: str, *, makes_the_owner: bool
 ) -> bool:
-    """False where somebody holds what it changes. We wait half a second, for everybody else waits behind us."""
+    """False where somebody holds what it changes. We do not wait long, for everybody else waits behind us; but longer
+    than a deadlock_timeout, for an autovacuum gives way only then."""
     try:
         async with connection.transaction():
-            await connection.execute("set local lock_timeout = '500ms'")
+            await connection.execute("set local lock_timeout = '1500ms'")
             if not makes_the_owner:  # and goes on as it
                 await act_as_owner(connection)
             await connection.execute(text)
             await connection.execute("insert into pairloom.migration (name, sha256) values ($1, $2)", name, digest)
+            if text.startswith(STOPS_OLDER):
+                await connection.execute("update pairloom.migration set stops_older = true where name = $1", name)
     except asyncpg.LockNotAvailableError:
         return False
     return True
@@ -110,22 +118,33 @@ async def _give_back_what_a_restore_lost(connection: asyncpg.Connection[asyncpg.
                 await act_as_owner(connection)
 
 
-async def _applied(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, str]:
-    """Name to hash of what the database has; empty for a database that was never migrated."""
+class _Applied(NamedTuple):
+    sha256: str
+    stops_older: bool
+
+
+async def _applied(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, _Applied]:
+    """What the database has, by name; empty for a database that was never migrated."""
     if await connection.fetchval("select to_regclass('pairloom.migration')") is None:
         return {}
-    rows = await connection.fetch("select name, sha256 from pairloom.migration order by name")
-    return {row["name"]: row["sha256"] for row in rows}
+    rows = await connection.fetch(  # whether it has the column yet or not
+        "select name, sha256, coalesce((to_jsonb(m) ->> 'stops_older')::boolean, false) from pairloom.migration m"
+        " order by name"
+    )
+    return {name: _Applied(*row) for name, *row in rows}
 
 
-def _check(applied: dict[str, str], known: dict[str, str]) -> None:
-    for name, digest in applied.items():
-        if name not in known:
+def _check(applied: dict[str, _Applied], known: dict[str, str]) -> None:
+    newer = [name for name in applied if name not in known]
+    unfinished = bool(newer) and not known.keys() <= applied.keys()  # then it is not newer, but another one
+    for name in newer:
+        if unfinished or applied[name].stops_older:
             raise SchemaTooNew(
                 f"The database has migration {name}, which this Pairloom does not know: "
                 "run the newer Pairloom that applied it, or give another database."
             )
-        if digest != known[name]:
+    for name in applied.keys() & known.keys():
+        if applied[name].sha256 != known[name]:
             raise SchemaChanged(
                 f"Migration {name} was changed after the database had applied it: "
                 "restore the file and put the change into a new migration."
@@ -138,6 +157,16 @@ async def _check_release(connection: asyncpg.Connection[asyncpg.Record]) -> None
         raise StoreUnavailable(
             f"In PostgreSQL {major} only a superuser can make Pairloom's roles: migrate the database once as one, "
             f"or take PostgreSQL {OLDEST} or later."
+        )
+
+
+async def _check_encoding(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """In another one, a name or a goal in the wrong script would be refused for good when it comes."""
+    encoding = await connection.fetchval("show server_encoding")
+    if encoding != "UTF8":
+        raise StoreUnavailable(
+            f"The database stores text as {encoding}, which does not hold everything that people write: make one for "
+            "Pairloom with `create database ... encoding 'UTF8' template template0`."
         )
 
 

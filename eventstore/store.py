@@ -51,6 +51,9 @@ CALL = 60.0
 AS_LONG_AS_IT_TAKES = 7 * 86_400.0
 """Seconds for a call that costs what is stored. For the driver, None is the usual time."""
 
+STREAMS_AT_ONCE = 10_000
+"""In one statement that lists them: it reads all their events' entries in the index."""
+
 PLANS_ARE_KEPT = 18
 """The first PostgreSQL that keeps the plans of functions in SQL. An earlier one would make them in each call: there
 append_event costs half as much again as append_one."""
@@ -195,11 +198,27 @@ class EventStore:
         async with self.connection() as connection:
             await connection.execute("select pairloom.erase_person($1, $2)", cohort, person)
 
+    async def version(self, stream: str) -> int:
+        """Of its last event; 0 for an unknown stream."""
+        async with self.connection() as connection:
+            found: int = await connection.fetchval(statement("version"), stream)
+        return found
+
     async def streams(self, prefix: str) -> list[str]:
         """The ids of the streams that start with `prefix`, in byte order."""
-        async with self.connection() as connection:
-            rows = await connection.fetch(statement("streams"), prefix)
-        return [row["stream_id"] for row in rows]
+        return [stream async for stream in self.every_stream(prefix)]
+
+    async def every_stream(self, prefix: str) -> AsyncIterator[str]:
+        """The same, for more than fit into memory or into one call. What is created meanwhile may be among them."""
+        last = ""
+        while True:
+            async with self.connection() as connection:
+                rows = await connection.fetch(statement("streams"), prefix, last, STREAMS_AT_ONCE)
+            for row in rows:
+                yield row["stream_id"]
+            if len(rows) < STREAMS_AT_ONCE:
+                return
+            last = rows[-1]["stream_id"]
 
     async def count(self, prefix: str = "") -> int:
         """How many events the streams with `prefix` have."""
@@ -213,10 +232,10 @@ class EventStore:
             found: int = await connection.fetchval(statement("count_messages"), prefix)
         return found
 
-    async def waiting_messages(self) -> int:
-        """How many messages of the outbox are due and undelivered, of all streams."""
+    async def waiting_messages(self, at_most: int) -> int:
+        """How many messages of the outbox are due and undelivered, of all streams. Counts, and reads, no more."""
         async with self.connection() as connection:
-            found: int = await connection.fetchval(statement("count_waiting_messages"))
+            found: int = await connection.fetchval(statement("count_waiting_messages"), at_most)
         return found
 
     @asynccontextmanager

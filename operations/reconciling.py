@@ -43,20 +43,33 @@ class Divergence(StrEnum):
 
     MISSING = "missing"
     CLOSED = "closed"
+    AHEAD = "ahead"
+    SILENT = "silent"
 
 
 class Difference(Frozen):
-    """A stream that is not at its end, and no workflow carries it. `version` is the stream's."""
+    """A stream that is not at its end, and no workflow carries it; or its workflow is beyond it, or does not say.
+
+    `version` is the stream's, `workflow_version` that of a workflow which is ahead.
+    """
 
     stream: str
     divergence: Divergence
     status: str
     version: int
     repaired: bool = False
+    workflow_version: int | None = None
 
     @property
     def sentence(self) -> str:
         """As a person reads it."""
+        if self.divergence is Divergence.AHEAD:
+            return (
+                f"{self.stream}: the record ends at version {self.version}, and its workflow has come to "
+                f"{self.workflow_version}: the database has lost events. Terminate the workflow and reconcile again"
+            )
+        if self.divergence is Divergence.SILENT:
+            return f"{self.stream}: its workflow does not say how far it is: does a worker run?"
         found = (
             "there is no such workflow" if self.divergence is Divergence.MISSING else f"its workflow is {self.status}"
         )
@@ -101,7 +114,7 @@ async def _streams(store: EventStore, cohort: str | None) -> AsyncIterator[Strea
             yield folded
             async for uncreated in _uncreated(store, folded):
                 yield uncreated
-    for id in await store.streams("pairing/" if cohort is None else f"pairing/{cohort}/"):
+    async for id in store.every_stream("pairing/" if cohort is None else f"pairing/{cohort}/"):
         yield _pairing(id, await store.read(id))
 
 

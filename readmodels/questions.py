@@ -73,10 +73,13 @@ class Questions:
             rows = await connection.fetch(statement("load", ROOM), cohort, monday, monday + timedelta(weeks=weeks))
         return [WeekOfPerson.model_validate(dict(row)) for row in rows]
 
-    async def overdue(self, for_at_least: timedelta) -> int:
-        """Of how many pairings the next clock should have rung that long ago, by the database's clock."""
+    async def overdue(self, for_at_least: timedelta, at_most: int) -> int:
+        """Of how many pairings the next clock should have rung that long ago, by the database's clock.
+
+        Counts, and reads, no more than `at_most`.
+        """
         async with self._store.connection() as connection:
-            found: int = await connection.fetchval(statement("overdue", ROOM), for_at_least)
+            found: int = await connection.fetchval(statement("overdue", ROOM), for_at_least, at_most)
         return found
 
     async def _column(self, name: str, cohort: str | None) -> list[str]:

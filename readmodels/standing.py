@@ -23,7 +23,7 @@ class Standing:
     """A projection (see `eventstore.projections`); one instance for each generation that is filled."""
 
     name = "standing"
-    version = 1
+    version = 2
 
     def __init__(self) -> None:
         self._pairings: Folding[Pairing, pairings.PairingEvent] = Folding(pairings.load, pairings.evolve)

@@ -14,12 +14,15 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig
 
 from eventstore.failures import StoreUnavailable
-from eventstore.lag import lag
+from eventstore.lag import Behind, lag
 from eventstore.store import EventStore
 from readmodels.questions import Questions
 
 MEASURED_EVERY = 15.0
 """Seconds between looks at the database for the gauges: Prometheus' own usual interval."""
+
+COUNTED = 10_000
+"""Of what waits, at most: every worker asks every few seconds, however much there is."""
 
 BUCKETS: dict[str, Sequence[float]] = {
     "pairloom_append_latency": [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30]
@@ -46,6 +49,7 @@ class Gauges:
     def __init__(self, meter: MetricMeter, store: EventStore) -> None:
         self._store = store
         self._questions = Questions(store)
+        self._seen = set[str]()
         self._unpublished = meter.create_gauge(
             "pairloom_feed_unpublished_events", "Events that are stored and not yet in the feed"
         )
@@ -55,9 +59,12 @@ class Gauges:
         self._behind = meter.create_gauge("pairloom_projection_lag_events", "Published events before a reader")
         self._readers = meter.create_gauge("pairloom_projection_readers", "Processes that read for a read model")
         self._overdue = meter.create_gauge(
-            "pairloom_overdue_clocks", "Pairings whose next clock was due a minute ago or more and has not rung"
+            "pairloom_overdue_clocks",
+            f"Pairings whose next clock was due a minute ago or more and has not rung, up to {COUNTED:,}",
         )
-        self._waiting = meter.create_gauge("pairloom_outbox_waiting_messages", "Messages that are due and undelivered")
+        self._waiting = meter.create_gauge(
+            "pairloom_outbox_waiting_messages", f"Messages that are due and undelivered, up to {COUNTED:,}"
+        )
 
     async def measure(self) -> None:
         """Look once. Raises `StoreUnavailable` as the store does."""
@@ -65,10 +72,17 @@ class Gauges:
         self._unpublished.set(now.unpublished)
         self._oldest.set(now.oldest.total_seconds() if now.oldest else 0.0)
         for reader in now.behind:
-            self._behind.set(reader.events, {"projection": reader.name})
-            self._readers.set(reader.readers, {"projection": reader.name})
-        self._waiting.set(await self._store.waiting_messages())
-        self._overdue.set(await self._questions.overdue(timedelta(minutes=1)))
+            self._show_reader(reader)
+        there = {reader.name for reader in now.behind}
+        for gone in self._seen - there:  # a meter cannot forget
+            self._show_reader(Behind(gone, events=0, readers=0))
+        self._seen = there
+        self._waiting.set(await self._store.waiting_messages(COUNTED))
+        self._overdue.set(await self._questions.overdue(timedelta(minutes=1), COUNTED))
+
+    def _show_reader(self, reader: Behind) -> None:
+        self._behind.set(reader.events, {"projection": reader.name})
+        self._readers.set(reader.readers, {"projection": reader.name})
 
     async def run(self) -> None:
         """Look again and again until cancelled; what cannot be read keeps its last figure."""

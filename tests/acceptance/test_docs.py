@@ -101,6 +101,7 @@ ELSEWHERE = {
         f"{STORE_TESTS}::test_export_gives_analysts_everything_but_who"
     ),
     ".venv/bin/pairloom reconcile --dry-run": f"{RECONCILE}::test_a_terminated_pairing_goes_on_from_its_stream",
+    ".venv/bin/pairloom reconcile --ahead": f"{RECONCILE}::test_workflows_that_are_ahead_of_their_stream_are_named",
     ".venv/bin/pairloom reconcile": f"{RECONCILE}::test_a_terminated_pairing_goes_on_from_its_stream",
     ".venv/bin/python -m docs.generate": f"{DOCS}::test_generated_pages_are_current",
 }

@@ -39,12 +39,12 @@ def owned_as(model: Path, copy: Path) -> None:
         shutil.chown(entry, owner.st_uid, owner.st_gid)
 
 
-def restored(dumped_url: str, into: Server, database: str) -> str:
-    """The address of a new database with what the other one holds."""
+def restored(dumped_url: str, into: Server, database: str, *how: str) -> str:
+    """The address of a new database with what the other one holds; `how` are options of pg_dump."""
     tools = postgres.binaries()
     url = f"{into.url.rpartition('/')[0]}/{database}"
     psql = [str(tools / "psql"), "-q", "-v", "ON_ERROR_STOP=1"]
     subprocess.run([*psql, "-d", into.url, "-c", f"create database {database}"], check=True)
-    dump = subprocess.run([str(tools / "pg_dump"), "-d", dumped_url], stdout=subprocess.PIPE, check=True)
+    dump = subprocess.run([str(tools / "pg_dump"), *how, "-d", dumped_url], stdout=subprocess.PIPE, check=True)
     subprocess.run([*psql, "-d", url], input=dump.stdout, stdout=subprocess.DEVNULL, check=True)
     return url

@@ -212,6 +212,90 @@ async def test_a_newcomer_gets_half_and_inherits_what_is_released(store: EventSt
     assert len(await second.renew()) == 64
 
 
+WRITTEN = """
+select sum(n_tup_ins + n_tup_upd + n_tup_del)
+  from pg_stat_user_tables
+ where relname in ('subscription', 'subscription_reader')
+"""
+
+
+async def test_who_renews_writes_a_row_and_not_each_share(store: EventStore, database_url: str) -> None:
+    """Every reader does so every three seconds, for ever, whether anything happens or not."""
+    reader = Subscription(store, "shared", "one")
+    await reader.open()
+    held = await reader.renew()
+
+    async def written() -> int:
+        async with store.connection() as connection:
+            await connection.fetchval("select pg_stat_force_next_flush()")
+        async with connection_to(database_url) as asking:
+            found: int = await asking.fetchval(WRITTEN)
+        return found
+
+    before = await written()
+    for _ in range(3):
+        assert await reader.renew() == held
+    assert await written() == before + 3
+
+
+async def test_shares_are_taken_over_from_who_was_not_seen_for_a_lease(store: EventStore) -> None:
+    silent = Subscription(store, "shared", "silent", lease=timedelta(milliseconds=300))
+    await silent.open()
+    assert len(await silent.renew()) == 64
+    heir = Subscription(store, "shared", "heir")
+    assert await heir.renew() == ()
+    await asyncio.sleep(0.4)
+    taken = await heir.renew()
+    assert [share.epoch for share in taken] == [2] * 64
+    assert await silent.renew() == ()
+
+
+async def test_a_reader_whose_lease_ends_while_it_renews_gets_what_there_is(store: EventStore) -> None:
+    """As where it has waited for the database; it was nobody among no readers."""
+    reader = Subscription(store, "shared", "one", lease=timedelta(0))
+    await reader.open()
+    assert len(await reader.renew()) == 64
+
+
+READERS = "select name, reader from pairloom.subscription_reader order by name, reader"
+KILLED = "insert into pairloom.subscription_reader values ($1, 'killed', now() - $2::interval)"
+
+
+async def test_readers_that_were_killed_are_cleared_away_by_those_that_live(
+    store: EventStore, database_url: str
+) -> None:
+    """Those of subscriptions that are gone, too. Who has only just gone silent may come back."""
+    async with connection_to(database_url) as administrator:
+        for name, ago in (("shared", timedelta(hours=2)), ("dropped#1", timedelta(days=1)), ("other", timedelta(0))):
+            await administrator.execute(KILLED, name, ago)
+        living = Subscription(store, "shared", "living")
+        await living.open()
+        assert len(await living.renew()) == 64
+        found = [tuple(row) for row in await administrator.fetch(READERS)]
+        assert found == [("other", "killed"), ("shared", "living")]
+
+
+async def test_readers_that_come_back_at_once_do_not_wait_for_each_other(store: EventStore, database_url: str) -> None:
+    """Each has its own row in hand, which the other would clear away."""
+    one, other = Subscription(store, "shared", "one"), Subscription(store, "shared", "other")
+    await one.open()
+    await administer(
+        database_url,
+        "insert into pairloom.subscription_reader select 'shared', reader, now() - interval '1 day'"
+        " from unnest(array['one', 'other']) as reader",
+    )
+    async with connection_to(database_url) as slow:
+        renewing = slow.transaction()
+        await renewing.start()
+        await slow.execute("update pairloom.subscription_reader set seen_until = now() where reader = 'other'")
+        async with asyncio.timeout(30):
+            await one.renew()
+        await renewing.commit()
+        assert [row["reader"] for row in await slow.fetch(READERS)] == ["one", "other"]
+    await other.renew()
+    assert len(await one.renew()) + len(await other.renew()) == 64
+
+
 async def test_the_application_may_not_change_events(store: EventStore) -> None:
     await store.append(batch())
     async with store.connection() as connection:

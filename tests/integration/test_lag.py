@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
+from typing import cast
+
 import asyncpg
 import pytest
+from temporalio.common import MetricMeter
 
 from eventstore.failures import StoreUnavailable
 from eventstore.lag import lag
 from eventstore.migrations import migrate
+from eventstore.projections import Projector, begin_rebuild, prepare, switch
 from eventstore.sequencer import publish
 from eventstore.statements import numbered, statement
 from eventstore.store import EventStore
 from eventstore.subscriptions import Subscription
+from readmodels.standing import Standing
+from telemetry.metrics import Gauges
 from tests.integration.test_event_store import batch, connection_to
 from tests.integration.test_verification import fill
 
 SLOW = "pairing/spring/slow"
+LAG, READERS = "pairloom_projection_lag_events", "pairloom_projection_readers"
 
 
 async def test_the_lag_counts_what_is_not_published_and_what_is_not_read(store: EventStore) -> None:
@@ -77,6 +86,38 @@ async def append_one(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     what = (event.event_id, event.type, event.schema_version, event.occurred_at, "{}")
     command = (one.command_id, one.correlation_id, one.causation_id)
     await connection.fetchval(statement("append_event"), SLOW, 0, *command, *who, *what)
+
+
+class Shown:
+    """A meter that holds what a scrape would find: the last figure of each gauge, by its labels."""
+
+    def __init__(self) -> None:
+        self.figures: dict[tuple[str, str], float] = {}
+
+    def create_gauge(self, name: str, description: str) -> SimpleNamespace:
+        def show(figure: float, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+            self.figures[name, labels.get("projection", "")] = figure
+
+        return SimpleNamespace(set=show)
+
+    create_gauge_float = create_gauge
+
+
+async def test_a_read_model_that_was_replaced_is_behind_no_more(store: EventStore, database_url: str) -> None:
+    """Nobody filled it while its successor was built: its last figure would raise an alarm until the workers end."""
+    shown = Shown()
+    gauges = Gauges(cast(MetricMeter, shown), store)
+    await prepare(database_url, [Standing()])
+    await store.append(batch(stream="other/than/programs", size=3))
+    await publish(store)
+    building = await begin_rebuild(database_url, Standing())
+    await gauges.measure()
+    assert shown.figures[LAG, "standing#1"] == 3
+    await Projector(store, Standing(), building, "one").catch_up()
+    assert await switch(store, Standing.name)
+    await gauges.measure()
+    assert (shown.figures[LAG, "standing#1"], shown.figures[READERS, "standing#1"]) == (0, 0)
+    assert (shown.figures[LAG, "standing#2"], shown.figures[READERS, "standing#2"]) == (0, 1)
 
 
 async def test_a_database_of_before_says_what_it_lacks(

@@ -10,10 +10,15 @@ import pytest
 
 from eventstore import sequencer
 from eventstore.failures import StoreUnavailable
+from eventstore.migrations import _ONE_AT_A_TIME, migrate
+from eventstore.projections import begin_rebuild
 from eventstore.sequencer import Published, publish, run_sequencer
 from eventstore.store import EventStore
 from eventstore.verification import verify
+from tests.integration.administration import administer
 from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
+from tests.integration.test_feed import Counted
+from tests.integration.test_outages import name_of
 
 CALL = 0.3
 
@@ -55,3 +60,50 @@ async def test_a_sequencer_that_does_not_come_to_an_end_waits_longer_the_next_ti
     with suppress(asyncio.CancelledError):
         await run_sequencer(store)
     assert asked == [0.01, 0.02, 0.04, 0.08, 0.01, 0.01]
+
+
+IMPATIENT = 0.2
+"""Seconds after which the server ends things, as its administrator has it for others."""
+
+
+async def rebuild(store: EventStore, url: str) -> None:
+    await begin_rebuild(url, Counted())
+
+
+OURS: dict[str, Callable[[EventStore, str], Awaitable[object]]] = {
+    "publish": lambda store, _: publish(store),
+    "verify": lambda store, _: verify(store),
+    "begin a rebuild": rebuild,
+    "migrate": lambda _, url: migrate(url),
+}
+HELD = (
+    "begin; lock table pairloom.event, pairloom.projection in access exclusive mode;"
+    f" select pg_advisory_xact_lock({_ONE_AT_A_TIME})"
+)
+
+
+@pytest.mark.parametrize("call", OURS)
+@pytest.mark.parametrize("limit", ["statement_timeout", "transaction_timeout", "lock_timeout"])
+async def test_no_limit_of_the_servers_ends_a_call_of_ours(database_url: str, limit: str, call: str) -> None:
+    await administer(database_url, f"alter database {name_of(database_url)} set {limit} = '{IMPATIENT * 1000:.0f}ms'")
+    async with await EventStore.connect(database_url) as store, connection_to(database_url) as holding:
+        await store.append(batch())
+        for other in ("statement_timeout", "transaction_timeout", "lock_timeout"):
+            await holding.execute(f"set {other} = 0")
+        await holding.execute(HELD)
+        calling = asyncio.create_task(OURS[call](store, database_url))
+        await until_somebody_waits(database_url)
+        await asyncio.sleep(3 * IMPATIENT)
+        await holding.execute("commit")
+        await calling
+
+
+async def test_a_server_that_ends_idle_sessions_does_not_end_who_listens(database_url: str) -> None:
+    await administer(
+        database_url, f"alter database {name_of(database_url)} set idle_session_timeout = '{IMPATIENT * 1000:.0f}ms'"
+    )
+    async with await EventStore.connect(database_url) as store:
+        line = await store.listen("anything", lambda: None)
+        await asyncio.sleep(3 * IMPATIENT)
+        assert not line.is_closed()
+        await line.close()

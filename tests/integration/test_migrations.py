@@ -12,12 +12,14 @@ import pytest
 from eventstore.failures import StoreRefused, StoreUnavailable
 from eventstore.feed import Feed
 from eventstore.lag import lag
-from eventstore.migrations import SchemaChanged, SchemaTooNew, migrate
+from eventstore.migrations import STOPS_OLDER, SchemaChanged, SchemaTooNew, migrate
+from eventstore.projections import prepare
 from eventstore.records import AlreadyThere, Appended, Conflict
 from eventstore.sequencer import Published, publish
 from eventstore.statements import numbered
 from eventstore.store import EventStore
 from eventstore.verification import verify
+from readmodels.standing import Standing
 from tests.integration.administration import administer
 from tests.integration.test_event_store import batch, connection_to, until_somebody_waits
 
@@ -110,11 +112,71 @@ async def test_a_release_without_what_the_roles_need_is_named(
         await administer(empty_database_url, f"drop role {user}")
 
 
-async def test_a_migration_that_this_code_does_not_know_is_refused(database_url: str) -> None:
-    async with connection_to(database_url) as newer:
-        await newer.execute("insert into pairloom.migration (name, sha256) values ('9999_from_the_future', 'x')")
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+async def test_a_database_that_does_not_hold_every_script_is_refused(database_url: str, encoding: str) -> None:
+    """And not the first record in one that it lacks."""
+    name = f"narrow_{uuid4().hex}"
+    url = f"{database_url.rpartition('/')[0]}/{name}"
+    how = f"encoding '{encoding}' locale_provider libc locale 'C' template template0"
+    await administer(database_url, f"create database {name} {how}")
+    try:
+        with pytest.raises(StoreUnavailable, match=f"stores text as {encoding}.* encoding 'UTF8'"):
+            await migrate(url)
+    finally:
+        await administer(database_url, f"drop database {name} with (force)")
+
+
+KEYS_BY_LOCALE = """
+select indexed.indexrelid::regclass::text
+  from pg_index indexed
+  join pg_class c on c.oid = indexed.indrelid
+ where c.relnamespace::regnamespace::text in ('pairloom', 'read_standing')
+   and (select oid from pg_collation where collname = 'default') = any (indexed.indcollation::oid[])
+"""
+
+
+async def test_no_key_is_sorted_by_a_locale(database_url: str) -> None:
+    """Which may sort otherwise behind an update of the system, or on a standby's: a key would be there twice."""
+    await prepare(database_url, [Standing()])
+    async with connection_to(database_url) as asking:
+        assert [row[0] for row in await asking.fetch(KEYS_BY_LOCALE)] == []
+
+
+async def test_a_worker_of_before_starts_again_behind_a_newer_release(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workflows that are pinned to it need it for as long as they run."""
+    with monkeypatch.context() as newer:
+        newer.setattr(
+            "eventstore.migrations.numbered", lambda: (*numbered(), ("9999_more", "create table pairloom.more ()"))
+        )
+        assert await migrate(database_url) == ["9999_more"]
+    assert await migrate(database_url) == []
+    async with await EventStore.connect(database_url) as store:
+        assert await store.append(batch()) == Appended(first=1, last=1)
+
+
+async def test_a_migration_that_stops_older_workers_stops_them(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as newer:
+        breaking = ("9999_from_the_future", f"{STOPS_OLDER}\nalter table pairloom.message rename to told")
+        newer.setattr("eventstore.migrations.numbered", lambda: (*numbered(), breaking))
+        await migrate(database_url)
+        assert await migrate(database_url) == []
     with pytest.raises(SchemaTooNew, match="9999_from_the_future"):
         await migrate(database_url)
+
+
+async def test_a_database_of_another_line_of_releases_is_refused(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has something that this code does not know, and lacks something that it does."""
+    with monkeypatch.context() as another:
+        another.setattr("eventstore.migrations.numbered", lambda: (*numbered()[:-1], ("9999_more", "select 1")))
+        await migrate(empty_database_url)
+    with pytest.raises(SchemaTooNew, match="9999_more"):
+        await migrate(empty_database_url)
 
 
 async def test_a_migration_that_was_changed_is_refused(database_url: str) -> None:

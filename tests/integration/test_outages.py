@@ -15,7 +15,7 @@ from eventstore.records import AlreadyThere, Appended
 from eventstore.store import EventStore
 from tests.integration.administration import administer
 from tests.integration.cuttable_proxy import cuttable
-from tests.integration.test_event_store import STREAM, batch, connection_to
+from tests.integration.test_event_store import STREAM, batch, connection_to, until_somebody_waits
 
 END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and pid <> pg_backend_pid()"
 
@@ -101,16 +101,39 @@ async def test_a_server_without_a_free_connection_is_named(database_url: str) ->
 
 
 async def test_a_statement_that_is_cancelled_has_stored_nothing_and_may_be_repeated(database_url: str) -> None:
-    await administer(database_url, f"alter database {name_of(database_url)} set statement_timeout = '200ms'")
     command = uuid4()
     async with await EventStore.connect(database_url) as store, connection_to(database_url) as rival:
         await rival.execute("begin; lock table pairloom.event in access exclusive mode")
+        appending = asyncio.create_task(store.append(batch(command)))
+        waiting = await until_somebody_waits(database_url)
+        await administer(database_url, f"select pg_cancel_backend({waiting})")
         with pytest.raises(StoreUnavailable, match="cancelled the call"):
-            await store.append(batch(command))
+            await appending
         await rival.execute("rollback")
         assert await store.append(batch(command)) == Appended(first=1, last=1)
         assert isinstance(await store.append(batch(command)), AlreadyThere)
         assert await store.count(STREAM) == 1
+
+
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+async def test_a_call_that_was_given_up_does_not_go_on_waiting_in_the_server(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every repetition would leave another session there, until the server has no connection left for anybody."""
+    monkeypatch.setattr("eventstore.store.CALL", 0.5)
+    monkeypatch.setattr("eventstore.addresses.CLIENT_LOOKED_FOR", "300ms")
+    async with await EventStore.connect(database_url) as store, connection_to(database_url) as rival:
+        await rival.execute("begin; lock table pairloom.event in access exclusive mode")
+        with pytest.raises(StoreUnavailable, match="did not answer in time"):
+            await store.append(batch())
+        async with asyncio.timeout(20):
+            while await rival.fetchval(WAITING):  # the server looks for itself
+                await rival.execute("select pg_stat_clear_snapshot()")
+                await asyncio.sleep(0.05)
+        await rival.execute("rollback")
+        assert await store.count() == 0
 
 
 async def test_a_process_that_hangs_in_a_transaction_does_not_hold_its_locks_for_ever(store: EventStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -13,9 +14,12 @@ import pytest_asyncio
 from benchmarks.event_store_subjects import long_feed
 from eventstore.feed import Feed
 from eventstore.lag import lacking, lag, stored_now
+from eventstore.projections import prepare
 from eventstore.sequencer import publish
 from eventstore.store import EventStore
-from eventstore.subscriptions import Subscription
+from eventstore.subscriptions import PARTITIONS, Subscription
+from readmodels.questions import Questions
+from readmodels.standing import Standing
 from tests.integration.test_event_store import STREAM, batch, connection_to
 
 STORED = 50_000
@@ -25,8 +29,8 @@ FEW = 100
 """Rows that a look may read: `NEW` events from two or three indexes and tables, and nothing that grows."""
 
 ROWS_READ = """
-select (select sum(seq_tup_read) from pg_stat_user_tables where relname in ('event', 'feed', 'message'))
-     + (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('event', 'feed', 'message'))
+select (select sum(seq_tup_read) from pg_stat_user_tables where relname in ('event', 'feed', 'message', 'pairing'))
+     + (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('event', 'feed', 'message', 'pairing'))
 """
 
 
@@ -119,6 +123,36 @@ async def test_what_a_read_model_lacks(ledger: Ledger) -> None:
     assert unread == NEW
 
 
+async def test_how_far_a_reader_is_behind_that_has_everything_before_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a rebuild has: every worker's gauges ask meanwhile, and whoever wants to see what a command did."""
+    counted = 10
+    monkeypatch.setattr("eventstore.lag.COUNTED", counted)
+    far = Subscription(ledger.store, "far#1", "one")
+    await far.open()
+    await ledger.asking.execute("insert into pairloom.projection values ('far', 1, 1, true)")
+    before = await _rows_read(ledger)
+    [reader] = (await lag(ledger.store, far.name)).behind
+    lacks, _ = await lacking(ledger.store, "far", await stored_now(ledger.store))
+    read = await _rows_read(ledger) - before
+    assert read <= 2 * PARTITIONS * counted + FEW, f"{read:,} rows"
+    for found in (reader.events, lacks):
+        assert 0.6 * STORED < found < 1.2 * STORED
+
+
+async def test_streams_are_listed_page_by_page(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of ten million takes longer than a call may, and more memory than a process has."""
+    at_once = await ledger.store.streams("pairing/")
+    monkeypatch.setattr("eventstore.store.STREAMS_AT_ONCE", FEW // 2)
+    listing = ledger.store.every_stream("pairing/")
+    async with reads_few(ledger):
+        first = await anext(listing)
+    assert [first, *[stream async for stream in listing]] == at_once
+    assert len(at_once) == STORED // 100 + 1
+    assert await ledger.store.streams(STREAM) == [STREAM]
+
+
 async def test_publishing(ledger: Ledger) -> None:
     async with reads_few(ledger):
         published = await publish(ledger.store)
@@ -191,3 +225,81 @@ async def test_other_looks(ledger: Ledger, look: str) -> None:
     await publish(ledger.store)
     async with reads_few(ledger):
         assert await LOOKS[look](ledger.store)
+
+
+STANDING = 20_000
+
+PAIRINGS_THAT_WAIT = """
+insert into read_standing.pairing (
+    cohort, id, version, stage, outcome, held, planned, open_items, next_deadline, status)
+select 'spring', 'p' || n, 1, 'OFFERED', '', 0, 6, 0,
+       case n % 2 when 0 then now() + n * interval '1 minute' end, '{}'
+  from generate_series(1, $1::integer) as n
+"""
+
+MESSAGES_THAT_WAIT = """
+insert into pairloom.message (message_id, stream_id, version, recipient, template, deliver_after, about)
+select gen_random_uuid(), 'pairing/spring/p' || n, 1, 'P031', 'offer', now() + n * interval '1 minute', '{}'
+  from generate_series(1, $1::integer) as n
+"""
+
+
+class Waiting(NamedTuple):
+    """What the gauges look at, long before it is due: a clock of every second pairing, and a message of each."""
+
+    name: str
+    due: str
+    """The statement that makes so many of them due."""
+    count: Callable[[EventStore, int], Awaitable[int]]
+
+
+GAUGES = (
+    Waiting(
+        "overdue clocks",
+        "update read_standing.pairing set next_deadline = now() - interval '1 day'"
+        " where id in (select id from read_standing.pairing where next_deadline is not null limit $1)",
+        lambda store, at_most: Questions(store).overdue(timedelta(minutes=1), at_most),
+    ),
+    Waiting(
+        "waiting messages",
+        "update pairloom.message set deliver_after = now() - interval '1 day'"
+        " where message_id in (select message_id from pairloom.message limit $1)",
+        lambda store, at_most: store.waiting_messages(at_most),
+    ),
+)
+
+
+@pytest.fixture(params=["never analyzed", "analyzed"])
+async def waiting(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+    await prepare(database_url, [Standing()])
+    async with (
+        await EventStore.connect(database_url, max_size=1) as store,
+        connection_to(database_url) as asking,
+    ):
+        await asking.execute(PAIRINGS_THAT_WAIT, STANDING)
+        await asking.execute(MESSAGES_THAT_WAIT, STANDING)
+        if request.param != "never analyzed":
+            await asking.execute("vacuum analyze")
+        nobody = Subscription(store, "nobody", "one")
+        yield Ledger(store, nobody, nobody, asking)
+
+
+gauges = pytest.mark.parametrize("gauge", GAUGES, ids=[gauge.name for gauge in GAUGES])
+
+
+@gauges
+async def test_a_gauge_reads_what_is_due(waiting: Ledger, gauge: Waiting) -> None:
+    async with reads_few(waiting):
+        assert await gauge.count(waiting.store, FEW) == 0
+    await waiting.asking.execute(gauge.due, NEW)
+    async with reads_few(waiting):
+        assert await gauge.count(waiting.store, FEW) == NEW
+
+
+@gauges
+@pytest.mark.parametrize("waiting", ["analyzed"], indirect=True)
+async def test_a_gauge_reads_no_more_than_it_counts(waiting: Ledger, gauge: Waiting) -> None:
+    await waiting.asking.execute(gauge.due, STANDING // 4)
+    await waiting.asking.execute("vacuum analyze")
+    async with reads_few(waiting):
+        assert await gauge.count(waiting.store, FEW // 2) == FEW // 2

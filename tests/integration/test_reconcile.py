@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +23,10 @@ from domain.pairing.offer import AcceptOffer
 from domain.pairing.training import CompleteTraining
 from embedded.ground import Ground
 from eventstore.store import EventStore
+from operations.beyond_the_record import beyond
 from operations.reconciling import Difference, Divergence, reconcile
 from serving.settings import Settings
+from tests.integration.administration import administer
 
 
 @pytest.fixture
@@ -126,6 +129,49 @@ async def test_a_pairing_that_was_lost_between_its_start_and_its_first_event_is_
     async with working(empty, cohort.settings):
         await when(lambda: store.streams("pairing/"), lambda there: sorted(there) == sorted(pairings))
     assert await found(empty, store, cohort.settings) == []
+
+
+SET_BACK = "set session_replication_role = replica; delete from pairloom.event where stream_id = '{}' and version > {}"
+"""As a restore does, or a failover to a replica that had not got everything."""
+
+
+async def test_workflows_that_are_ahead_of_their_stream_are_named(
+    ground: Ground, temporal_client: Client, store: EventStore, database_url: str, settings: Settings
+) -> None:
+    async def ahead(**how: Any) -> list[Difference]:
+        found = [one async for one in beyond(temporal_client, store, **how)]
+        return [one for one in found if one.stream in {pairing.id for pairing in begun}]
+
+    async with working(temporal_client, settings):
+        begun = [await begin(temporal_client, store, settings.task_queue) for _ in range(3)]
+        for pairing in begun:
+            await pairing.once_stored("PairingOffered")
+            for person in (MENTOR, MENTEE):
+                await pairing.say(AcceptOffer, person, key="yes")
+        as_it_was, shorter, gone = begun
+        full = len(await shorter.stored())
+        assert await ahead() == []
+        await administer(database_url, SET_BACK.format(shorter.id, 3))
+        await administer(database_url, SET_BACK.format(gone.id, 0))
+        named = {one.stream: (one.divergence, one.version, one.workflow_version) for one in await ahead()}
+        assert named == {
+            shorter.id: (Divergence.AHEAD, 3, full),
+            gone.id: (Divergence.AHEAD, 0, len(await as_it_was.stored())),
+        }
+        assert await ahead(cohort="autumn") == []
+        code, said = await command(ground, settings, "--ahead", "spring")
+        assert code == 1
+        assert f"{shorter.id}: the record ends at version 3, and its workflow has come to {full}" in said
+        for pairing in (shorter, gone):
+            await pairing.handle.terminate("the database was restored")
+        await when(ahead, lambda found: found == [])
+        assert [one.stream for one in await found(temporal_client, store, settings)] == [shorter.id]
+        assert await shorter.state() == await shorter.folded()
+    silent = await ahead(patience=timedelta(seconds=1))
+    assert {(one.stream, one.divergence) for one in silent} == {
+        (as_it_was.id, Divergence.SILENT),
+        (shorter.id, Divergence.SILENT),
+    }
 
 
 async def command(ground: Ground, settings: Settings, *options: str) -> tuple[int, str]:

@@ -145,6 +145,19 @@ async def test_a_host_that_says_nothing_costs_its_own_time_alone(
         await connection.close()
 
 
+async def test_the_environment_may_name_the_hosts(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "PATIENCE_WITH_EACH", 2.0)
+    [(host, port)] = hosts_of(database_url)
+    who, _, _ = database_url.removeprefix("postgresql://").rpartition("@")
+    user, _, password = who.partition(":")
+    database = database_url.rpartition("/")[2]
+    with silent() as gone:
+        for name, value in {"PGHOST": f"{host},{host}", "PGPORT": f"{gone},{port}", "PGPASSWORD": password}.items():
+            monkeypatch.setenv(name, value)
+        async with await EventStore.connect(f"postgresql:///{database}?user={user}") as store:
+            assert await store.append(batch()) == Appended(first=1, last=1)
+
+
 async def test_where_none_takes_writes_the_address_is_named(database_url: str, ground_is_read_only: None) -> None:
     [(_, port)] = hosts_of(database_url)
     assert port is not None
@@ -174,6 +187,25 @@ async def ground_is_read_only(database_url: str) -> None:
     ],
 )
 def test_the_hosts_of_an_address(url: str, hosts: list[Host]) -> None:
+    assert hosts_of(url) == hosts
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "hosts"),
+    [
+        ("postgresql:///d", {"PGHOST": "a,b", "PGPORT": "1,2"}, [("a", 1), ("b", 2)]),
+        ("postgresql:///d", {"PGHOST": "a,b", "PGPORT": "1"}, [("a", 1), ("b", 1)]),
+        ("postgresql:///d?port=3", {"PGHOST": "a,b", "PGPORT": "1,2"}, [("a", 3), ("b", 3)]),
+        ("postgresql:///d?host=c", {"PGHOST": "a,b"}, [("c", None)]),
+        ("postgresql://c,d:4/d", {"PGHOST": "a,b", "PGPORT": "3"}, [("c", 3), ("d", 4)]),
+        ("postgresql:///d", {"PGPORT": "1"}, []),
+    ],
+)
+def test_the_hosts_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, url: str, environment: dict[str, str], hosts: list[Host]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     assert hosts_of(url) == hosts
 
 

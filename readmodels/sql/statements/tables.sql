@@ -17,6 +17,9 @@ create table pairing (
 
 create index pairing_open on pairing (cohort) where open_items > 0;
 
+-- For the gauge of overdue clocks; pairings that have ended have none.
+create index pairing_next_deadline on pairing (next_deadline) where next_deadline is not null;
+
 create table cohort (
     id      text collate "C" not null primary key,
     version integer not null,
@@ -29,7 +32,7 @@ create table meeting (
     cohort      text collate "C" not null,
     pairing     text collate "C" not null,
     number      integer not null,
-    participant text not null,
+    participant text collate "C" not null,
     starts_at   timestamptz not null,
     minutes     integer not null,
     held        boolean not null,
