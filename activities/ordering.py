@@ -30,6 +30,9 @@ IN_FLIGHT = 16
 PATIENCE = timedelta(seconds=20)
 """How long a pairing may take to accept an order, twice; a batch of which none does stays within an activity's time."""
 
+ANSWERED_WITHIN = timedelta(minutes=4)
+"""From a batch's begin: who has accepted an order by then, and not said what came of it, is waited for no longer."""
+
 LIES_BEFORE_IT = "it gave no answer; the order lies before it until it works again"
 
 
@@ -74,13 +77,22 @@ class Ordering:
         """Tell every pairing of the batch; returns when each of them has stored it, refused it, or had ended.
 
         Who does not take an order in within the patience (its worker's version is gone, its tasks fail) gets it as a
-        signal, which lies in its history; then it counts as a refusal that waits. So one pairing stops no cohort.
+        signal, which lies in its history; then it counts as a refusal that waits, and so does who has taken it in and
+        gives no answer. So one pairing stops no cohort.
         """
-        slots = asyncio.Semaphore(IN_FLIGHT)
+        slots, until = asyncio.Semaphore(IN_FLIGHT), asyncio.get_running_loop().time() + ANSWERED_WITHIN.total_seconds()
 
         async def tell(pairing: str) -> str | _Without | None:
-            async with slots:
-                return await self._tell(request, pairing)
+            try:
+                async with slots:
+                    accepted = await self._given(request, pairing)
+                return await _answered(accepted, until) if accepted else _Without.WAITS
+            except WorkflowUpdateFailedError as failed:
+                return _why(failed)
+            except RPCError as missing:
+                if missing.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return _Without.ENDED
 
         async with heartbeating(), asyncio.TaskGroup() as telling:
             told = {pairing: telling.create_task(tell(pairing)) for pairing in request.pairings}
@@ -94,26 +106,16 @@ class Ordering:
         )
         return OrderResult(obeyed=list(answers.values()).count(None), refusals=refusals)
 
-    async def _tell(self, request: OrderRequest, pairing: str) -> str | _Without | None:
-        """None where the pairing obeyed, now or before; else why not."""
+    async def _given(self, request: OrderRequest, pairing: str) -> WorkflowUpdateHandle[Any] | None:
+        """The update that the pairing has accepted; None where the order lies before it as a signal."""
         handle = self._client.get_workflow_handle(f"pairing/{request.cohort}/{pairing}")
-        try:
-            accepted = None
-            if pairing not in request.behind:
-                accepted = await self._accepted(handle, request)
-            if accepted is None:  # after a signal that still waits only another one comes in order
-                await handle.signal(request.signal, request.command)
-                accepted = await self._accepted(handle, request)
-            if accepted is None:
-                return _Without.WAITS
-            await accepted.result()
-        except WorkflowUpdateFailedError as failed:
-            return _why(failed)
-        except RPCError as missing:
-            if missing.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return _Without.ENDED
-        return None
+        accepted = None
+        if pairing not in request.behind:
+            accepted = await self._accepted(handle, request)
+        if accepted is None:  # after a signal that still waits only another one comes in order
+            await handle.signal(request.signal, request.command)
+            accepted = await self._accepted(handle, request)
+        return accepted
 
     async def _accepted(
         self, handle: WorkflowHandle[Any, Any], request: OrderRequest
@@ -129,6 +131,15 @@ class Ordering:
             if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
                 raise
             return None  # as many updates as the server holds for one workflow are waiting there already
+
+
+async def _answered(accepted: WorkflowUpdateHandle[Any], until: float) -> _Without | None:
+    """None where it obeyed. What is accepted needs no signal: it is carried out before all that comes later."""
+    try:
+        await asyncio.wait_for(accepted.result(), until - asyncio.get_running_loop().time())
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        return _Without.WAITS
+    return None
 
 
 def _why(failed: WorkflowUpdateFailedError) -> str | _Without | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from cuttable_proxy import cuttable
 from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living, roster
-from live_pairing import histories, just_now, replay, settings_for, when, working
+from live_pairing import histories, just_now, of_type, replay, settings_for, when, working
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 
@@ -29,6 +32,8 @@ from eventstore.store import EventStore
 from serving.settings import Settings
 from workflows.commands import update_name
 from workflows.contract import ORDERS
+
+UPDATE_ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 
 
 @pytest_asyncio.fixture
@@ -68,16 +73,7 @@ async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled_for_g
 
     before = await cohort.store.count()
     order = Order(number=1, kind=OrderKind.SUSPEND, at=suspended.since)
-    command = pairing_command(order)
-    request = OrderRequest(
-        cohort=cohort.desk.cohort,
-        kind=order.kind,
-        at=order.at,
-        update=update_name(type(command)),
-        signal=ORDERS[type(command)],
-        command=command.model_dump(mode="json"),
-        pairings=(*running.launched, "nobody~nobody"),
-    )
+    request = telling(cohort, order, *running.launched, "nobody~nobody")
     again = await ActivityEnvironment().run(Ordering(cohort.client).tell_pairings, request)
     assert (again.obeyed, again.refusals) == (len(alive), ()), "those that ended, or never were, are in neither"
     assert await cohort.store.count() == before, "a repeated order does nothing twice"
@@ -148,22 +144,53 @@ async def test_nor_does_one_that_has_as_many_updates_waiting_as_the_server_holds
         await begun(cohort, proposed, nobodys)
     silent = proposed.proposed[0].pairing
     others = [asyncio.create_task(asked_in_vain(cohort, silent, number)) for number in range(12)]
-    order = Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since)
-    command = pairing_command(order)
-    request = OrderRequest(
-        cohort=proposed.id,
-        kind=order.kind,
-        at=order.at,
-        update=update_name(type(command)),
-        signal=ORDERS[type(command)],
-        command=command.model_dump(mode="json"),
-        pairings=(silent,),
-    )
+    request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
     told_it = await ActivityEnvironment().run(Ordering(cohort.client).tell_pairings, request)
     assert [(one.pairing, one.waits) for one in told_it.refusals] == [(silent, True)]
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+
+
+async def test_nor_does_one_that_has_taken_the_order_and_never_says_what_came_of_it(
+    temporal_client: Client, database_url: str, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker has no database, then no worker is left: the order is in its history, and carried out once."""
+    monkeypatch.setattr("activities.ordering.ANSWERED_WITHIN", timedelta(seconds=3), raising=False)
+    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+    silent, *others = (planned.pairing for planned in proposed.proposed)
+    async with cuttable(database_url) as proxy, working(temporal_client, replace(nobodys, database_url=proxy.url)):
+        await begun(cohort, proposed, nobodys)
+        await cohort.desk.approve(APPROVER)
+        await cohort.launched()
+        await proxy.cut()
+        await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason="the works council asks"))
+        await when(cohort.pairing(silent).fetch_history, lambda found: of_type(found.events, UPDATE_ACCEPTED))
+    suspended = await told(cohort)
+    assert [(one.pairing, one.kind, one.waits) for one in suspended.refusals] == [(silent, OrderKind.SUSPEND, True)]
+    assert [(await pairing(cohort, id)).stage for id in others] == [Stage.PAUSED] * len(others)
+
+    await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
+    async with working(temporal_client, nobodys):
+        assert (await told(cohort)).refusals == (), "it has answered since"
+        heard = await when(lambda: cohort.store.read(f"pairing/{proposed.id}/{silent}"), both)
+        orders = [event.type for event in heard if "Cohort" in event.type]
+        assert orders == ["SuspendedWithCohort", "ResumedWithCohort"], "in the order in which they were given"
+    await replay(await when(lambda: histories(cohort.client, f"pairing/{proposed.id}/{silent}")))
+
+
+def telling(cohort: LiveCohort, order: Order, *pairings: str) -> OrderRequest:
+    """The batch in which these pairings get an order."""
+    command = pairing_command(order)
+    return OrderRequest(
+        cohort=cohort.desk.cohort,
+        kind=order.kind,
+        at=order.at,
+        update=update_name(type(command)),
+        signal=ORDERS[type(command)],
+        command=command.model_dump(mode="json"),
+        pairings=pairings,
+    )
 
 
 async def asked_in_vain(cohort: LiveCohort, silent: str, number: int) -> None:
