@@ -49,6 +49,9 @@ with workflow.unsafe.imports_passed_through():
 LAUNCH_AHEAD = "launch-ahead"
 """Patch: histories before it record each batch of a launch before they start the next one."""
 
+LAUNCH_TO_ITS_END = "launch-to-its-end"
+"""Patch: in histories before it a cancellation of the workflow takes the batch with it that is under way."""
+
 ORDER_BATCH = 50
 """Pairings told by one activity."""
 
@@ -102,6 +105,8 @@ class CohortWorkflow:
             gather=self._gathered,
             carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
+        self._launching: asyncio.Future[None] | None = None
+        self._leaves = False
 
     @workflow.run
     async def run(self, given: CohortInput) -> CohortResult:
@@ -141,7 +146,14 @@ class CohortWorkflow:
                 break
 
     async def _end_as_cancelled(self) -> None:
-        """An administrator cancelled the workflow: the record says so before the workflow ends."""
+        """An administrator cancelled the workflow: the record says so before the workflow ends.
+
+        What is being launched comes first: those pairings run, and an ended cohort takes no report of them.
+        """
+        self._leaves = True
+        if self._launching is not None:
+            with suppress(ApplicationError):
+                await self._launching
         reason = "the workflow was cancelled by a Temporal administrator"
         with suppress(ApplicationError):  # refused where the cohort has ended by itself meanwhile
             await self.engine.answer(AbandonCohort(by=ENGINE, key="workflow-cancelled", reason=reason))
@@ -239,10 +251,15 @@ class CohortWorkflow:
         await self.engine.answer(done)
 
     async def _launch(self) -> None:
-        """Start the pairings batch by batch, the next one while the last is recorded.
+        """Start the pairings; a cancellation finds the batches that are under way started and recorded."""
+        if not workflow.patched(LAUNCH_TO_ITS_END):
+            await self._launch_in_batches()
+            return
+        self._launching = asyncio.ensure_future(self._launch_in_batches())
+        await asyncio.shield(self._launching)
 
-        A batch that is repeated starts nothing twice.
-        """
+    async def _launch_in_batches(self) -> None:
+        """Batch by batch, the next one while the last is recorded; one that is repeated starts nothing twice."""
         under_way = _started(launch_request(self.engine.state))
         while under_way is not None:
             request, starting = under_way
@@ -257,8 +274,8 @@ class CohortWorkflow:
                 await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=at, pairings=launched))
 
     def _ahead(self, launched: tuple[str, ...]) -> LaunchRequest | None:
-        """The batch to start before these pairings are recorded, unless an order has come meanwhile."""
-        if work(self.engine.state) is not Work.LAUNCH:
+        """The batch to start before these pairings are recorded, unless an order has come meanwhile, or the end."""
+        if self._leaves or work(self.engine.state) is not Work.LAUNCH:
             return None
         following = launch_request(self.engine.state, besides=launched)
         return following if following and workflow.patched(LAUNCH_AHEAD) else None
