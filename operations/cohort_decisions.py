@@ -12,6 +12,7 @@ import typer
 from activities.pairing_streams import folded_pairings
 from domain.cohort.amendment import AmendmentPreview, AmendProgram, preview
 from domain.cohort.closing import CancelCohort
+from domain.cohort.orders import not_followed
 from domain.cohort.state import Cohort
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.decider import Actor, Command, Rejected, Role
@@ -172,7 +173,7 @@ async def _sent(servers: Reach, desk: CohortDesk, name: str, command: Command) -
         receipt=receipt,
         happened=happened,
         stage=state.stage,
-        refusals=state.refusals,
+        refusals=not_followed(state),
     )
 
 

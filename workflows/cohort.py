@@ -52,6 +52,9 @@ LAUNCH_AHEAD = "launch-ahead"
 LAUNCH_TO_ITS_END = "launch-to-its-end"
 """Patch: in histories before it a cancellation of the workflow takes the batch with it that is under way."""
 
+ASKS_AGAIN = "asks-again"
+"""Patch: in histories before it nobody asks a pairing again that gave no answer to an order."""
+
 ORDER_BATCH = 50
 """Pairings told by one activity."""
 
@@ -203,6 +206,7 @@ class CohortWorkflow:
                         command=command.model_dump(mode="json"),
                         pairings=batch,
                         behind=tuple(pairing for pairing in batch if pairing in behind(state)),
+                        again=bool(order.again),
                     ),
                     start_to_close_timeout=timedelta(minutes=5),
                     heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -210,8 +214,15 @@ class CohortWorkflow:
                     summary=f"{order.kind.value} {len(batch)} pairings",
                 )
                 obeyed, refusals = obeyed + told.obeyed, [*refusals, *told.refusals]
-        key = f"order:{order.number}"
-        done = RecordOrder(by=ENGINE, key=key, order=order.number, obeyed=obeyed, refusals=tuple(refusals))
+        silent = bool(state.unanswered or order.again or any(refusal.waits for refusal in refusals))
+        done = RecordOrder(
+            by=ENGINE,
+            key=f"order:{order.number}" + (f":{order.again}" if order.again else ""),
+            order=order.number,
+            obeyed=obeyed,
+            refusals=tuple(refusals),
+            asks_again=silent and workflow.patched(ASKS_AGAIN),
+        )
         await self.engine.answer(done)
 
     async def _erase(self) -> None:
@@ -420,8 +431,8 @@ def _details(state: Cohort) -> str:
         following = f"{decider.meaning(state, state.clocks[0].name)}, {instant(state.clocks[0].due)}"
     lines = [f"- **Its pairings are told:** {order.kind.value}, since {instant(order.at)}" for order in state.orders]
     if state.refusals:
-        silent = len(behind(state))
-        lines.append(f"- **Did not do what they were told:** {len(state.refusals) - silent} · gave no answer: {silent}")
+        refused, silent = sum(not refusal.waits for refusal in state.refusals), len(behind(state))
+        lines.append(f"- **Did not do what they were told:** {refused} · gave no answer: {silent}")
     return "\n".join(
         [
             f"### {state.stage.value}",

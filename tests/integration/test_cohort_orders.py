@@ -6,15 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from cuttable_proxy import cuttable
 from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living, roster
 from live_pairing import histories, just_now, of_type, replay, settings_for, when, working
+from live_release import make_current, own_namespace, release
+from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import RawValue, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.launching import LaunchRequest, approved, creation, start_pairing
 from activities.ordering import Ordering, OrderRequest
@@ -27,12 +32,16 @@ from domain.pairing.closing import CloseEarly
 from domain.pairing.decider import fold, load
 from domain.pairing.pausing import Resume
 from domain.pairing.state import CloseReason, Hold, Pairing, Stage
+from embedded.ground import Ground
 from eventstore.records import StoredEvent
 from eventstore.store import EventStore
+from operations.reconciling import reconcile
 from serving.settings import Settings
 from workflows.commands import update_name
 from workflows.contract import ORDERS
 
+SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+TASK_COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 UPDATE_ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 
 
@@ -73,9 +82,9 @@ async def test_a_running_cohort_is_suspended_resumed_amended_and_cancelled_for_g
 
     before = await cohort.store.count()
     order = Order(number=1, kind=OrderKind.SUSPEND, at=suspended.since)
-    request = telling(cohort, order, *running.launched, "nobody~nobody")
-    again = await ActivityEnvironment().run(Ordering(cohort.client).tell_pairings, request)
-    assert (again.obeyed, again.refusals) == (len(alive), ()), "those that ended, or never were, are in neither"
+    request = telling(cohort, order, *running.launched)
+    again = await ActivityEnvironment().run(ordering(cohort).tell_pairings, request)
+    assert (again.obeyed, again.refusals) == (len(alive), ()), "those that ended are in neither"
     assert await cohort.store.count() == before, "a repeated order does nothing twice"
 
     await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
@@ -145,7 +154,7 @@ async def test_nor_does_one_that_has_as_many_updates_waiting_as_the_server_holds
     silent = proposed.proposed[0].pairing
     others = [asyncio.create_task(asked_in_vain(cohort, silent, number)) for number in range(12)]
     request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
-    told_it = await ActivityEnvironment().run(Ordering(cohort.client).tell_pairings, request)
+    told_it = await ActivityEnvironment().run(ordering(cohort).tell_pairings, request)
     assert [(one.pairing, one.waits) for one in told_it.refusals] == [(silent, True)]
     for task in others:
         task.cancel()
@@ -156,7 +165,7 @@ async def test_nor_does_one_that_has_taken_the_order_and_never_says_what_came_of
     temporal_client: Client, database_url: str, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its worker has no database, then no worker is left: the order is in its history, and carried out once."""
-    monkeypatch.setattr("activities.ordering.ANSWERED_WITHIN", timedelta(seconds=3), raising=False)
+    monkeypatch.setattr("activities.ordering.ANSWERED_WITHIN", timedelta(seconds=3))
     proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
     silent, *others = (planned.pairing for planned in proposed.proposed)
     async with cuttable(database_url) as proxy, working(temporal_client, replace(nobodys, database_url=proxy.url)):
@@ -177,6 +186,141 @@ async def test_nor_does_one_that_has_taken_the_order_and_never_says_what_came_of
         orders = [event.type for event in heard if "Cohort" in event.type]
         assert orders == ["SuspendedWithCohort", "ResumedWithCohort"], "in the order in which they were given"
     await replay(await when(lambda: histories(cohort.client, f"pairing/{proposed.id}/{silent}")))
+
+
+async def test_a_pairing_that_temporal_has_lost_is_suspended_with_its_cohort_once_it_is_started_again(
+    cohort: LiveCohort,
+) -> None:
+    await enrolled_and_matched(cohort)
+    await cohort.desk.approve(APPROVER)
+    lost, *others = (await cohort.launched()).launched
+    await when(lambda: cohort.store.read(f"pairing/{cohort.desk.cohort}/{lost}"), lambda found: len(found) == 2)
+    await cohort.pairing(lost).terminate("by mistake")
+    await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason="the works council asks for time"))
+    suspended = await told(cohort)
+    assert [(one.pairing, one.waits) for one in suspended.refusals] == [(lost, True)]
+    assert "`pairloom reconcile`" in suspended.refusals[0].reason
+
+    queue = cohort.settings.task_queue
+    again = [one async for one in reconcile(cohort.client, cohort.store, queue, cohort=cohort.desk.cohort)]
+    assert [one.stream for one in again] == [cohort.pairing(lost).id]
+    await cohort.until_its_next_clock(suspended)
+    asked = await when(cohort.desk.state, lambda state: not state.refusals)
+    assert (asked.stage, asked.clocks, asked.unanswered) == (CohortStage.SUSPENDED, (), ())
+    for id in (lost, *others):
+        assert (await pairing(cohort, id)).stage is Stage.PAUSED
+    orders = [event for event in await cohort.store.read(cohort.handle.id) if event.type == "OrderCarriedOut"]
+    assert [(event.data["again"], event.data["obeyed"]) for event in orders] == [(0, len(others)), (1, 1)]
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def test_orders_that_a_silent_pairing_finds_are_carried_out_in_their_order(
+    temporal_client: Client, database_url: str, cohort: LiveCohort
+) -> None:
+    """An update goes before the signals of its workflow task: the last order must not come before the first."""
+    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+    async with working(temporal_client, nobodys):
+        await begun(cohort, proposed, nobodys)
+    silent = proposed.proposed[0].pairing
+    kinds = (OrderKind.SUSPEND, OrderKind.RESUME, OrderKind.SUSPEND)
+    first, second, third = (Order(number=n, kind=kind, at=proposed.since) for n, kind in enumerate(kinds, start=1))
+    for command in map(pairing_command, (first, second)):
+        await cohort.pairing(silent).signal(ORDERS[type(command)], command)
+    request = telling(cohort, third, silent).model_copy(update={"behind": (silent,)})
+    telling_it = asyncio.create_task(ActivityEnvironment().run(ordering(cohort).tell_pairings, request))
+    await when(
+        lambda: cohort.pairing(silent).fetch_history(), lambda found: len(of_type(found.events, SIGNALED)) == len(kinds)
+    )
+    async with working(temporal_client, nobodys):
+        told_it = await telling_it
+        assert (told_it.obeyed, told_it.refusals) == (1, ())
+    stored = await cohort.store.read(f"pairing/{proposed.id}/{silent}")
+    assert [event.type for event in stored if "Cohort" in event.type] == [
+        "SuspendedWithCohort",
+        "ResumedWithCohort",
+        "SuspendedWithCohort",
+    ]
+
+
+@workflow.defn(name="PairingWorkflow", sandboxed=False)
+class OfAnEarlierRelease:
+    """A pairing that cannot read the order, and moves on as soon as it is touched and there is a newer release."""
+
+    @workflow.run
+    async def run(self, given: dict[str, Any]) -> None:
+        await workflow.wait_condition(lambda: workflow.info().is_target_worker_deployment_version_changed())
+        newer = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        workflow.continue_as_new(given, initial_versioning_behavior=newer)
+
+    @workflow.signal(dynamic=True)
+    async def any_other_signal(self, name: str, arguments: Sequence[RawValue]) -> None:
+        """Counted as ignored, in a real one."""
+
+    @workflow.update(name="suspend_with_cohort")
+    async def suspend(self, order: dict[str, Any]) -> None:
+        """Refused before it begins."""
+
+    @suspend.validator
+    def cannot_read(self, order: dict[str, Any]) -> None:
+        raise TypeError("a field that this release does not know")
+
+
+async def test_an_order_that_a_pairing_does_not_understand_waits_and_holds_nobody_up(
+    ground: Ground, database_url: str, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.ordering.HANDED_OVER_WITHIN", (0.1, 0.1))
+    client = await own_namespace(ground.temporal_address)
+    async with living(client, database_url, store) as cohort:
+        proposed = await enrolled_and_matched(cohort)
+        older, *others = (planned.pairing for planned in proposed.proposed)
+        nobodys = settings_for(database_url)
+        async with Worker(client, task_queue=nobodys.task_queue, workflows=[OfAnEarlierRelease]):
+            await launched_by(cohort, proposed, nobodys)
+            await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason="the works council asks"))
+            suspended = await told(cohort)
+        assert [(one.pairing, one.waits) for one in suspended.refusals] == [(older, True)]
+        assert "version" in suspended.refusals[0].reason
+        assert [(await pairing(cohort, id)).stage for id in others] == [Stage.PAUSED] * len(others)
+
+
+async def test_a_pairing_that_an_order_wakes_up_understands_it_in_the_newer_release(
+    ground: Ground, database_url: str, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.ordering.HANDED_OVER_WITHIN", (2.0,) * 10)  # the server hears of a release late
+    client = await own_namespace(ground.temporal_address)
+    async with living(client, database_url, store) as cohort:
+        proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+        earlier = WorkerDeploymentConfig(
+            version=WorkerDeploymentVersion(deployment_name="pairloom", build_id="1.0.0"),
+            use_worker_versioning=True,
+            default_versioning_behavior=VersioningBehavior.PINNED,
+        )
+        old = Worker(client, task_queue=nobodys.task_queue, workflows=[OfAnEarlierRelease], deployment_config=earlier)
+        async with old:
+            await make_current(client, "1.0.0")
+            await launched_by(cohort, proposed, nobodys)
+            older = cohort.pairing(proposed.proposed[0].pairing)
+            await when(older.fetch_history, lambda found: of_type(found.events, TASK_COMPLETED))
+            async with working(client, release(nobodys, "2.0.0")):
+                await make_current(client, "2.0.0")
+                await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason="the works council asks"))
+                assert (await told(cohort)).refusals == ()
+        for planned in proposed.proposed:
+            assert (await pairing(cohort, planned.pairing)).stage is Stage.PAUSED
+
+
+async def launched_by(cohort: LiveCohort, proposed: Cohort, elsewhere: Settings) -> None:
+    """The whole cohort, of which the first pairing is another task queue's, and has not come to any event there."""
+    request = launching_of(proposed)
+    people = {person.id: person for person in roster()}
+    await start_pairing(cohort.client, elsewhere.task_queue, creation(request, request.pairs[0], people))
+    await cohort.desk.approve(APPROVER)
+    await cohort.launched()
+
+
+def ordering(cohort: LiveCohort) -> Ordering:
+    """What tells pairings."""
+    return Ordering(cohort.client, cohort.store)
 
 
 def telling(cohort: LiveCohort, order: Order, *pairings: str) -> OrderRequest:
@@ -205,14 +349,19 @@ def both(stored: Sequence[StoredEvent]) -> bool:
 
 async def begun(cohort: LiveCohort, proposed: Cohort, elsewhere: Settings) -> None:
     """The first pairing's workflow, on another task queue; the launch will find that it runs."""
-    request = LaunchRequest(
+    request = launching_of(proposed)
+    people = {person.id: person for person in roster()}
+    await start_pairing(cohort.client, elsewhere.task_queue, creation(request, request.pairs[0], people))
+    stream = f"pairing/{cohort.desk.cohort}/{request.pairs[0].pairing}"
+    await when(lambda: cohort.store.read(stream), lambda found: len(found) == 2)
+
+
+def launching_of(proposed: Cohort) -> LaunchRequest:
+    """The launch of the first pair alone."""
+    return LaunchRequest(
         cohort=proposed.id,
         design=proposed.design,
         pairs=approved(proposed.proposed[:1]),
         approved_at=just_now(),
         starts_at=just_now(),
     )
-    people = {person.id: person for person in roster()}
-    await start_pairing(cohort.client, elsewhere.task_queue, creation(request, request.pairs[0], people))
-    stream = f"pairing/{cohort.desk.cohort}/{request.pairs[0].pairing}"
-    await when(lambda: cohort.store.read(stream), lambda found: len(found) == 2)
