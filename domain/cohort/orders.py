@@ -13,7 +13,16 @@ from typing import Literal, assert_never
 from pydantic import Field
 
 from domain.cohort.shorter_plan import plan_of
-from domain.cohort.state import Cohort, CohortClock, EngineReport, FireCohortClock, Order, OrderKind, Refusal
+from domain.cohort.state import (
+    Cohort,
+    CohortClock,
+    EngineReport,
+    FireCohortClock,
+    Order,
+    OrderKind,
+    PlannedPairing,
+    Refusal,
+)
 from domain.decider import Actor, Clock, Event, Rejected, Role
 from domain.lateness import fired
 from domain.pairing.amending import AmendDesign
@@ -117,17 +126,21 @@ def tellings(state: Cohort, order: Order) -> tuple[tuple[PairingCommand, tuple[s
     """Each command that the order means, with the launched pairings that get it."""
     groups: dict[str, tuple[PairingCommand, list[str]]] = {}
     told = _told(state, order.number, order.again)
+    plans = {planned.pairing: planned for planned in state.proposed}
     for pairing in state.launched:
         if pairing not in told:
             continue
-        command = command_for(state, order, pairing)
+        command = _command_for(state, order, plans.get(pairing))
         groups.setdefault(command.model_dump_json(), (command, []))[1].append(pairing)
     return tuple((command, tuple(pairings)) for command, pairings in groups.values())
 
 
 def command_for(state: Cohort, order: Order, pairing: str) -> PairingCommand:
     """What the order means to this pairing: an amended design is shortened for one that began later."""
-    planned = next((planned for planned in state.proposed if planned.pairing == pairing), None)
+    return _command_for(state, order, next((plan for plan in state.proposed if plan.pairing == pairing), None))
+
+
+def _command_for(state: Cohort, order: Order, planned: PlannedPairing | None) -> PairingCommand:
     if order.design is None or planned is None:
         return pairing_command(order)
     return pairing_command(order.model_copy(update={"design": plan_of(state, planned, order.design)}))
