@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
         run_report,
     )
     from domain.cohort.running import RecordLaunch, RecordReview
-    from domain.cohort.state import Cohort, CohortClock, Refusal
+    from domain.cohort.state import Cohort, CohortClock, Order, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.cohort.trail import ReportExport, ViewHistory
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
@@ -57,6 +57,9 @@ ASKS_AGAIN = "asks-again"
 
 ORDER_BATCH = 50
 """Pairings told by one activity."""
+
+REFUSALS_AT_ONCE = 1000
+"""Refusals in one report: a few hundred bytes each, of the million that one command may store."""
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=12)
 """After this long without a sign of life, another worker takes an activity over."""
@@ -214,14 +217,26 @@ class CohortWorkflow:
                     summary=f"{order.kind.value} {len(batch)} pairings",
                 )
                 obeyed, refusals = obeyed + told.obeyed, [*refusals, *told.refusals]
+        await self._report_order(state, order, obeyed, refusals)
+
+    async def _report_order(self, state: Cohort, order: Order, obeyed: int, refusals: list[Refusal]) -> None:
+        """In parts, where one command could not store that many refusals."""
         silent = bool(state.unanswered or order.again or any(refusal.waits for refusal in refusals))
+        asks_again = (silent or len(refusals) > REFUSALS_AT_ONCE) and workflow.patched(ASKS_AGAIN)
+        key = f"order:{order.number}" + (f":{order.again}" if order.again else "")
+        while asks_again and len(refusals) > REFUSALS_AT_ONCE:
+            part, refusals = tuple(refusals[:REFUSALS_AT_ONCE]), refusals[REFUSALS_AT_ONCE:]
+            part_key = f"{key}:before-{part[-1].pairing}"
+            await self.engine.answer(
+                RecordOrder(by=ENGINE, key=part_key, order=order.number, obeyed=0, refusals=part, more=True)
+            )
         done = RecordOrder(
             by=ENGINE,
-            key=f"order:{order.number}" + (f":{order.again}" if order.again else ""),
+            key=key,
             order=order.number,
             obeyed=obeyed,
             refusals=tuple(refusals),
-            asks_again=silent and workflow.patched(ASKS_AGAIN),
+            asks_again=asks_again,
         )
         await self.engine.answer(done)
 

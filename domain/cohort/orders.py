@@ -44,7 +44,8 @@ ASKED_AGAIN_AFTER = days(1)
 class OrderCarriedOut(Event):
     """Every pairing that was launched has been told. `refusals` did not obey: each is an item for the coordinator.
 
-    `again`: only those were told that had given no answer, for the n-th time.
+    `again`: only those were told that had given no answer, for the n-th time. `more`: further refusals follow, and the
+    order is carried out with the last of them.
     """
 
     type: Literal["OrderCarriedOut"] = "OrderCarriedOut"
@@ -53,6 +54,7 @@ class OrderCarriedOut(Event):
     obeyed: int
     refusals: tuple[Refusal, ...] = ()
     again: int = 0
+    more: bool = False
 
 
 class OrdersGivenAgain(Event):
@@ -66,13 +68,15 @@ class OrdersGivenAgain(Event):
 class RecordOrder(EngineReport):
     """The engine reports that the pairings have been told. Only the engine sends this.
 
-    `asks_again`: it will ask those again that gave no answer, which it did not in earlier histories.
+    `asks_again`: it will ask those again that gave no answer, which it did not in earlier histories. `more`: further
+    refusals follow; a cohort of thousands may have more of them than one command can store.
     """
 
     order: int
     obeyed: int = Field(ge=0)
     refusals: tuple[Refusal, ...] = ()
     asks_again: bool = False
+    more: bool = False
 
 
 def record_order(state: Cohort, command: RecordOrder, at: datetime) -> tuple[OrderCarriedOut, ...]:
@@ -88,8 +92,9 @@ def record_order(state: Cohort, command: RecordOrder, at: datetime) -> tuple[Ord
         obeyed=command.obeyed,
         refusals=command.refusals,
         again=order.again,
+        more=command.more,
     )
-    if not command.asks_again:
+    if command.more or not command.asks_again:
         return (done,)
     if any(refusal.waits for refusal in _refusals_after(state, done)):
         following = Clock(name=CohortClock.ORDER_AGAIN.value, due=at + ASKED_AGAIN_AFTER)
@@ -173,16 +178,28 @@ def news(event: OrderCarriedOut) -> tuple[Refusal, ...]:
 
 def evolve_carried_out(state: Cohort, event: OrderCarriedOut) -> Cohort:
     """Told, and remembered to be given again where that is announced."""
+    if event.more:
+        return replace(state, orders=tuple(_reported(order, event) for order in state.orders))
     refusals = _refusals_after(state, event)
     waited = {refusal.order for refusal in refusals if refusal.waits}
     asks_again = any(clock.name == CohortClock.ORDER_AGAIN for clock in event.starts)
-    known = {order.number: order for order in (*state.unanswered, *state.orders) if order.number in waited}
+    known = {
+        order.number: order.model_copy(update={"reported": ()})
+        for order in (*state.unanswered, *state.orders)
+        if order.number in waited
+    }
     return replace(
         state,
         orders=tuple(order for order in state.orders if order.number != event.order),
         refusals=refusals,
         unanswered=tuple(known[number] for number in sorted(known)) if asks_again else (),
     )
+
+
+def _reported(order: Order, event: OrderCarriedOut) -> Order:
+    if order.number != event.order:
+        return order
+    return order.model_copy(update={"reported": (*order.reported, *event.refusals)})
 
 
 def evolve_given_again(state: Cohort) -> Cohort:
@@ -210,7 +227,9 @@ def _told(state: Cohort, order: int, again: int) -> frozenset[str]:
 def _refusals_after(state: Cohort, event: OrderCarriedOut) -> tuple[Refusal, ...]:
     """A pairing's later answer takes the place of its earlier one; who gave any has done what lay before it."""
     told = _told(state, event.order, event.again)
-    named, silent = {one.pairing for one in event.refusals}, {one.pairing for one in event.refusals if one.waits}
+    before = next((order.reported for order in state.orders if order.number == event.order), ())
+    refusals = (*before, *event.refusals)
+    named, silent = {one.pairing for one in refusals}, {one.pairing for one in refusals if one.waits}
 
     def stays(known: Refusal) -> bool:
         if known.pairing not in told:
@@ -219,5 +238,5 @@ def _refusals_after(state: Cohort, event: OrderCarriedOut) -> tuple[Refusal, ...
             return known.order != event.order if known.pairing in silent else known.order > event.order
         return known.pairing not in named and known.kind is not event.kind
 
-    now = (refusal.model_copy(update={"order": event.order}) for refusal in event.refusals)
+    now = (refusal.model_copy(update={"order": event.order}) for refusal in refusals)
     return (*filter(stays, state.refusals), *now)

@@ -167,20 +167,6 @@ class OrderKind(StrEnum):
     CLOSE = "close"
 
 
-class Order(Frozen):
-    """A decision about the cohort that its pairings still have to hear of, with the time from which it counts.
-
-    `design` is the new one of an amendment. The number makes every repetition of the order the same command.
-    `again`: how often it has been given again, to those alone that had given no answer.
-    """
-
-    number: int
-    kind: OrderKind
-    at: AwareDatetime
-    design: ProgramDesign | None = None
-    again: int = 0
-
-
 class Refusal(Frozen):
     """A pairing that did not do what its cohort told it at `at`, and the sentence that it gave.
 
@@ -193,6 +179,22 @@ class Refusal(Frozen):
     reason: str
     waits: bool = False
     order: int = 0
+
+
+class Order(Frozen):
+    """A decision about the cohort that its pairings still have to hear of, with the time from which it counts.
+
+    `design` is the new one of an amendment. The number makes every repetition of the order the same command.
+    `again`: how often it has been given again, to those alone that had given no answer. `reported`: who does not obey,
+    as far as the engine has come with its report.
+    """
+
+    number: int
+    kind: OrderKind
+    at: AwareDatetime
+    design: ProgramDesign | None = None
+    again: int = 0
+    reported: tuple[Refusal, ...] = ()
 
 
 class EngineReport(Command):

@@ -86,6 +86,8 @@ def tell(event: CohortEvent) -> str:
             return "The cohort goes on, with all of its pairings."
         case amendment.DesignAmended(design=design):
             return f"The program's design was amended to version {design.version}."
+        case orders.OrderCarriedOut(kind=kind, more=True, refusals=refusals):
+            return f"The order to {kind.value} is being reported: {_pairings(len(refusals))} did not carry it out."
         case orders.OrderCarriedOut(kind=kind, obeyed=obeyed, refusals=refusals):
             silent = sum(refusal.waits for refusal in refusals)
             refused = f"; {len(refusals) - silent} refused" if len(refusals) > silent else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from temporalio.common import RawValue, VersioningBehavior, WorkerDeploymentVers
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
+from activities import launching
 from activities.launching import LaunchRequest, approved, creation, start_pairing
 from activities.ordering import Ordering, OrderRequest
 from domain.cohort.amendment import AmendProgram
@@ -31,6 +32,7 @@ from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.pairing.closing import CloseEarly
 from domain.pairing.decider import fold, load
 from domain.pairing.pausing import Resume
+from domain.pairing.proposal import CreatePairing
 from domain.pairing.state import CloseReason, Hold, Pairing, Stage
 from embedded.ground import Ground
 from eventstore.records import StoredEvent
@@ -159,6 +161,42 @@ async def test_nor_does_one_that_has_as_many_updates_waiting_as_the_server_holds
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+
+
+async def test_more_refusals_than_one_command_may_store_are_recorded_in_parts(
+    temporal_client: Client, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of thousands of pairings whose worker's version is gone."""
+    monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr("workflows.cohort.REFUSALS_AT_ONCE", 2, raising=False)
+    monkeypatch.setattr(launching, "start_pairing", in_a_queue_without_a_worker(launching.start_pairing))
+    await enrolled_and_matched(cohort)
+    await cohort.desk.approve(APPROVER)
+    silent = (await cohort.launched()).launched
+    with monkeypatch.context() as small:
+        small.setattr("workflows.engine.BYTES_AT_ONCE", 700)
+        await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason="the works council asks for time"))
+        await when(lambda: reports(cohort), lambda found: found == [(0, 2, True), (0, 1, False)])
+    suspended = await told(cohort)
+    assert {one.pairing for one in suspended.refusals} == set(silent)
+    assert {one.order for one in suspended.refusals} == {1}
+    await cohort.until_its_next_clock(suspended)
+    await when(lambda: reports(cohort), lambda found: found[2:] == [(1, 2, True), (1, 1, False)])
+    assert (await told(cohort)).refusals == suspended.refusals, "asked again, and silent again"
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def reports(cohort: LiveCohort) -> list[tuple[object, int, object]]:
+    """Of orders carried out: for which time, how many refusals, and whether more follow."""
+    stored = [event.data for event in await cohort.store.read(cohort.handle.id) if event.type == "OrderCarriedOut"]
+    return [(data["again"], len(data["refusals"]), data["more"]) for data in stored]
+
+
+def in_a_queue_without_a_worker(really: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def start(client: Client, task_queue: str, create: CreatePairing) -> None:
+        await really(client, f"no-{task_queue}", create)
+
+    return start
 
 
 async def test_nor_does_one_that_has_taken_the_order_and_never_says_what_came_of_it(
