@@ -19,10 +19,13 @@ from live_pairing import (
     working,
 )
 from live_release import make_current, own_namespace, release
+from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.training import CompleteTraining
@@ -108,6 +111,45 @@ async def test_a_release_that_is_taken_back_ends_nobody_whom_the_newer_one_had_m
         assert (await pairing.handle.describe()).status is WorkflowExecutionStatus.RUNNING
         assert b"of_a_later_release" in failed.SerializeToString(), "it says what it cannot read"
         assert b"words of theirs" not in failed.SerializeToString(), "and not what that holds"
+
+
+@workflow.defn(name="PairingWorkflow", sandboxed=False)
+class OfAnEarlierRelease:
+    """Reads nothing of what a later release carries on."""
+
+    @workflow.run
+    async def run(self, given: object) -> None:
+        raise RuntimeError("cannot read this")
+
+
+async def test_whom_a_release_that_was_taken_back_could_not_read_goes_on_when_the_newer_one_is_current_again(
+    ground: Ground, store: EventStore, database_url: str
+) -> None:
+    client, settings = await own_namespace(ground.temporal_address), settings_for(database_url)
+    earlier = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name="pairloom", build_id="1.0.0"),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+    queue = settings.task_queue
+    old = Worker(client, task_queue=queue, workflows=[OfAnEarlierRelease], deployment_config=earlier)
+    async with old, working(client, release(settings, "2.0.0")):
+        await make_current(client, "2.0.0")
+        pairing = await begin(client, store, settings.task_queue)
+        await pairing.once_stored("PairingOffered")
+        await when(lambda: build_of(pairing), lambda build: build == "2.0.0")
+        await make_current(client, "1.0.0")
+
+        async def stands_still() -> list[HistoryEvent]:
+            if len(await histories(client, pairing.id)) == 1:
+                await pairing.handle.signal("no_such_signal")
+            return await task_failures(pairing)
+
+        await when(stands_still)
+        await make_current(client, "2.0.0")
+        receipt = await pairing.say(AcceptOffer, MENTOR)
+        assert receipt.first == 3
+        assert await pairing.state() == await pairing.folded()
 
 
 async def task_failures(pairing: LivePairing) -> list[HistoryEvent]:
