@@ -155,6 +155,7 @@ def test_a_cancelled_cohort_asks_until_it_is_archived() -> None:
         if story.state.orders:
             story.told(0, unheard)
     assert (story.clocks, story.state.orders) == ({}, ())
+    assert cohort_status(story.state).items == (), "nobody can do anything about it any more"
 
 
 def test_an_earlier_history_asks_nobody_again() -> None:
