@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import AwareDatetime
 from temporalio import activity
@@ -26,6 +27,8 @@ from domain.cohort.state import OrderKind, Refusal
 from domain.decider import Frozen
 from domain.pairing.decider import fold, load
 from eventstore.store import EventStore
+
+T = TypeVar("T")
 
 IN_FLIGHT = 16
 """Updates under way at one time."""
@@ -166,8 +169,8 @@ class Ordering:
         update_id, stage = str(request.command["key"]), WorkflowUpdateStage.ACCEPTED
         asking = handle.start_update(request.update, request.command, id=update_id, wait_for_stage=stage)
         try:
-            return await asyncio.wait_for(asking, PATIENCE.total_seconds())
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            return await _within(PATIENCE.total_seconds(), asking)
+        except TimeoutError:
             return None
         except RPCError as error:
             if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
@@ -189,10 +192,19 @@ async def _takes_in(handle: WorkflowHandle[Any, Any]) -> bool:
 async def _answered(accepted: WorkflowUpdateHandle[Any], until: float) -> _Without | None:
     """None where it obeyed. What is accepted needs no signal: it is carried out before all that comes later."""
     try:
-        await asyncio.wait_for(accepted.result(), until - asyncio.get_running_loop().time())
-    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        await _within(until - asyncio.get_running_loop().time(), accepted.result())
+    except TimeoutError:
         return _Without.SILENT
     return None
+
+
+async def _within(seconds: float, asking: Awaitable[T]) -> T:
+    """Raises TimeoutError. A cancelled activity ends: the SDK gives an error of its own for that, too."""
+    try:
+        return await asyncio.wait_for(asking, seconds)
+    except WorkflowUpdateRPCTimeoutOrCancelledError as given_up:
+        task = asyncio.current_task()
+        raise (asyncio.CancelledError if task is not None and task.cancelling() else TimeoutError) from given_up
 
 
 def _why(failed: WorkflowUpdateFailedError) -> str | _Without | None:

@@ -375,6 +375,23 @@ def telling(cohort: LiveCohort, order: Order, *pairings: str) -> OrderRequest:
     )
 
 
+async def test_a_batch_that_is_cancelled_tells_nobody_anything_more(
+    temporal_client: Client, database_url: str, cohort: LiveCohort
+) -> None:
+    """As when the worker stops: the SDK answers a cancelled call with an error of its own."""
+    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+    async with working(temporal_client, nobodys):
+        await begun(cohort, proposed, nobodys)
+    silent = proposed.proposed[0].pairing
+    request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
+    telling_it = asyncio.create_task(ActivityEnvironment().run(ordering(cohort).tell_pairings, request))
+    await when(cohort.pairing(silent).describe, lambda found: found.raw_description.HasField("pending_workflow_task"))
+    telling_it.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await telling_it
+    assert not of_type((await cohort.pairing(silent).fetch_history()).events, SIGNALED)
+
+
 async def asked_in_vain(cohort: LiveCohort, silent: str, number: int) -> None:
     """Somebody else waits for an answer of that pairing, too."""
     resume = Resume(by=COORDINATOR, key=f"in-vain-{number}")
