@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.cohort.trail import ReportExport, ViewHistory
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
-    from domain.decider import Actor, Deadline, Role
+    from domain.decider import Actor, Deadline, Rejected, Role
     from workflows.commands import answers, hears, update_name
     from workflows.contract import ORDERS, CohortCarried, CohortInput, CohortNow, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
@@ -60,6 +60,9 @@ ORDER_BATCH = 50
 
 REFUSALS_AT_ONCE = 1000
 """Refusals in one report: a few hundred bytes each, of the million that one command may store."""
+
+GATHERED_WITHIN = timedelta(minutes=1)
+"""How long everybody else may have to wait for what one command needs to know."""
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=12)
 """After this long without a sign of life, another worker takes an activity over."""
@@ -367,13 +370,18 @@ class CohortWorkflow:
 
     async def _gathered(self, command: CohortCommand) -> CohortCommand:
         """What somebody's command needs to know and its sender cannot say; most commands are complete as they are."""
-        match command:
-            case RequestRematch():
-                return await self._with_pairing(command)
-            case PinPair() | SwapMentees():
-                return await self._with_bars(command)
-            case _:
-                return command
+        try:
+            match command:
+                case RequestRematch():
+                    return await self._with_pairing(command)
+                case PinPair() | SwapMentees():
+                    return await self._with_bars(command)
+                case _:
+                    return command
+        except ActivityError as failure:
+            raise Rejected(
+                "unavailable", "what this needs to know cannot be read now: send it again later"
+            ) from failure
 
     async def _with_pairing(self, command: RequestRematch) -> RequestRematch:
         """A requested re-match needs to know how the pairing stands."""
@@ -381,6 +389,7 @@ class CohortWorkflow:
             Reviewing.read_pairing,
             PairingRequest(cohort=self.engine.state.id, pairing=command.pairing),
             start_to_close_timeout=timedelta(seconds=30),
+            schedule_to_close_timeout=GATHERED_WITHIN,
             retry_policy=UNLIMITED,
             summary="how the ended pairing stands",
         )
@@ -393,6 +402,7 @@ class CohortWorkflow:
             Matching.bars_between,
             BarsRequest(cohort=state.id, design=state.design, pairs=couples(state, command), on=state.since),
             start_to_close_timeout=timedelta(seconds=30),
+            schedule_to_close_timeout=GATHERED_WITHIN,
             retry_policy=UNLIMITED,
             summary="what bars the pair",
         )

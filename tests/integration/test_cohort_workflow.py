@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,10 +20,11 @@ from temporalio.client import (
 )
 from temporalio.testing import ActivityEnvironment
 
-from activities import reviewing
+from activities import matching, reviewing
 from activities.launching import Launching, LaunchRequest, approved
 from domain.cohort.enrolment import EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches
+from domain.cohort.overriding import PinPair
 from domain.cohort.state import Cohort, CohortStage, Participant
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.decider import Actor, Role
@@ -137,6 +138,27 @@ async def test_while_a_review_is_read_the_cohort_obeys_and_a_suspension_stops_it
         assert (await when(cohort.desk.state, lambda state: not state.orders)).reviews == 0
     await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
     await when(cohort.desk.state, lambda state: state.reviews == 1)
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def test_a_command_whose_facts_cannot_be_read_is_refused_and_holds_nobody_up(
+    cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a roster that only a newer release can read."""
+    monkeypatch.setattr("workflows.cohort.GATHERED_WITHIN", timedelta(seconds=2))
+    await enrolled_and_matched(cohort)
+
+    def unreadable(*_: object) -> None:
+        raise LookupError("a person of a newer release")
+
+    pin = PinPair(by=COORDINATOR, key="pin", mentor="p-101", mentee="p-202", reason="they asked for each other")
+    with monkeypatch.context() as newer:
+        newer.setattr(matching, "people", unreadable)
+        async with asyncio.timeout(30):
+            refused = await cohort.refusal(pin)
+        assert refused.type == "Rejected:unavailable"
+        await cohort.desk.approve(APPROVER)
+    await cohort.launched()
     await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
 
