@@ -46,6 +46,13 @@ HANDED_OVER_WITHIN = (1.0, 2.0, 4.0)
 """Seconds until a pairing that did not understand is asked once more: a newer release may take it over till then."""
 
 
+GIVEN_UP = (RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.UNAVAILABLE)
+"""How the server answers where as many updates wait as it holds for one workflow, and where it lets go of one.
+
+Where it is the server that is unavailable, what is sent next fails, and the batch is repeated.
+"""
+
+
 class OrderRequest(Frozen):
     """A batch of pairings that get one command. Its key is the update's id too: a repetition is the same update.
 
@@ -173,9 +180,9 @@ class Ordering:
         except TimeoutError:
             return None
         except RPCError as error:
-            if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
+            if error.status not in GIVEN_UP:
                 raise
-            return None  # as many updates as the server holds for one workflow are waiting there already
+            return None
 
 
 async def _takes_in(handle: WorkflowHandle[Any, Any]) -> bool:

@@ -16,8 +16,9 @@ from live_pairing import histories, just_now, of_type, replay, settings_for, whe
 from live_release import make_current, own_namespace, release
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import RawValue, VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
@@ -373,6 +374,25 @@ def telling(cohort: LiveCohort, order: Order, *pairings: str) -> OrderRequest:
         command=command.model_dump(mode="json"),
         pairings=pairings,
     )
+
+
+async def test_nor_does_one_whose_update_the_server_gives_up(
+    temporal_client: Client, database_url: str, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does now and then with updates that no worker comes for, in the words in which it says so."""
+    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+    async with working(temporal_client, nobodys):
+        await begun(cohort, proposed, nobodys)
+
+    async def aborted(*_: object, **__: object) -> None:
+        raise RPCError("workflow update was aborted", RPCStatusCode.UNAVAILABLE, b"")
+
+    monkeypatch.setattr(WorkflowHandle, "start_update", aborted)
+    silent = proposed.proposed[0].pairing
+    request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
+    told_it = await ActivityEnvironment().run(ordering(cohort).tell_pairings, request)
+    assert [(one.pairing, one.waits) for one in told_it.refusals] == [(silent, True)]
+    assert len(of_type((await cohort.pairing(silent).fetch_history()).events, SIGNALED)) == 1
 
 
 async def test_a_batch_that_is_cancelled_tells_nobody_anything_more(
