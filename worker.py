@@ -95,7 +95,7 @@ def build_worker(client: Client, store: EventStore, settings: Settings) -> Worke
             matching.match_waiting,
             matching.bars_between,
             launching.launch_pairings,
-            Ordering(client).tell_pairings,
+            Ordering(client, store).tell_pairings,
             Erasing(store).erase,
             reviewing.review_cohort,
             reviewing.read_pairing,

@@ -15,6 +15,7 @@ from domain.cohort.closing import CancelCohort
 from domain.cohort.enrolment import EnrolParticipants
 from domain.cohort.invitations import InviteParticipants
 from domain.cohort.newcomers import without_row
+from domain.cohort.orders import not_followed
 from domain.cohort.state import Cohort, CohortStage
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.cohort.waiting import JoinLate
@@ -182,7 +183,7 @@ async def _sent(servers: Reach, desk: CohortDesk, name: str, command: Command) -
         receipt=receipt,
         happened=happened,
         stage=state.stage,
-        refusals=state.refusals,
+        refusals=not_followed(state),
         without_row=await _without_row(servers.store, state) if isinstance(command, TAKING_IN) else (),
     )
 

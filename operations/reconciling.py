@@ -107,15 +107,18 @@ async def reconcile(
 
 
 async def _streams(store: EventStore, cohort: str | None) -> AsyncIterator[Stream]:
-    """Cohorts before their pairings. Folded one by one: a store may hold more than fits into memory."""
-    for id in await store.streams("cohort/"):
-        if cohort is None or id == f"cohort/{cohort}":
-            folded = _cohort(id, await store.read(id))
-            yield folded
-            async for uncreated in _uncreated(store, folded):
-                yield uncreated
+    """Pairings before their cohorts, which may have an order for them.
+
+    Folded one by one, a cohort twice: a store may hold more than fits into memory.
+    """
+    cohorts = [id for id in await store.streams("cohort/") if cohort is None or id == f"cohort/{cohort}"]
+    for id in cohorts:
+        async for uncreated in _uncreated(store, _cohort(id, await store.read(id))):
+            yield uncreated
     async for id in store.every_stream("pairing/" if cohort is None else f"pairing/{cohort}/"):
         yield _pairing(id, await store.read(id))
+    for id in cohorts:
+        yield _cohort(id, await store.read(id))
 
 
 def _pairing(id: str, stored: Sequence[StoredEvent]) -> Stream:

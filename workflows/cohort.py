@@ -37,11 +37,11 @@ with workflow.unsafe.imports_passed_through():
         run_report,
     )
     from domain.cohort.running import RecordLaunch, RecordReview
-    from domain.cohort.state import Cohort, CohortClock, Refusal
+    from domain.cohort.state import Cohort, CohortClock, Order, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.cohort.trail import ReportExport, ViewHistory
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
-    from domain.decider import Actor, Deadline, Role
+    from domain.decider import Actor, Deadline, Rejected, Role
     from workflows.commands import answers, hears, update_name
     from workflows.contract import COHORT_WORKFLOW, ORDERS, CohortCarried, CohortInput, CohortNow, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
@@ -49,8 +49,20 @@ with workflow.unsafe.imports_passed_through():
 LAUNCH_AHEAD = "launch-ahead"
 """Patch: histories before it record each batch of a launch before they start the next one."""
 
+LAUNCH_TO_ITS_END = "launch-to-its-end"
+"""Patch: in histories before it a cancellation of the workflow takes the batch with it that is under way."""
+
+ASKS_AGAIN = "asks-again"
+"""Patch: in histories before it nobody asks a pairing again that gave no answer to an order."""
+
 ORDER_BATCH = 50
 """Pairings told by one activity."""
+
+REFUSALS_AT_ONCE = 1000
+"""Refusals in one report: a few hundred bytes each, of the million that one command may store."""
+
+GATHERED_WITHIN = timedelta(minutes=1)
+"""How long everybody else may have to wait for what one command needs to know."""
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=12)
 """After this long without a sign of life, another worker takes an activity over."""
@@ -102,6 +114,8 @@ class CohortWorkflow:
             gather=self._gathered,
             carried=Carried(carried.version, carried.state, carried.answered, carried.ignored) if carried else None,
         )
+        self._launching: asyncio.Future[None] | None = None
+        self._leaves = False
 
     @workflow.run
     async def run(self, given: CohortInput) -> CohortResult:
@@ -141,7 +155,14 @@ class CohortWorkflow:
                 break
 
     async def _end_as_cancelled(self) -> None:
-        """An administrator cancelled the workflow: the record says so before the workflow ends."""
+        """An administrator cancelled the workflow: the record says so before the workflow ends.
+
+        What is being launched comes first: those pairings run, and an ended cohort takes no report of them.
+        """
+        self._leaves = True
+        if self._launching is not None:
+            with suppress(ApplicationError):
+                await self._launching
         reason = "the workflow was cancelled by a Temporal administrator"
         with suppress(ApplicationError):  # refused where the cohort has ended by itself meanwhile
             await self.engine.answer(AbandonCohort(by=ENGINE, key="workflow-cancelled", reason=reason))
@@ -191,6 +212,7 @@ class CohortWorkflow:
                         command=command.model_dump(mode="json"),
                         pairings=batch,
                         behind=tuple(pairing for pairing in batch if pairing in behind(state)),
+                        again=bool(order.again),
                     ),
                     start_to_close_timeout=timedelta(minutes=5),
                     heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -198,8 +220,27 @@ class CohortWorkflow:
                     summary=f"{order.kind.value} {len(batch)} pairings",
                 )
                 obeyed, refusals = obeyed + told.obeyed, [*refusals, *told.refusals]
-        key = f"order:{order.number}"
-        done = RecordOrder(by=ENGINE, key=key, order=order.number, obeyed=obeyed, refusals=tuple(refusals))
+        await self._report_order(state, order, obeyed, refusals)
+
+    async def _report_order(self, state: Cohort, order: Order, obeyed: int, refusals: list[Refusal]) -> None:
+        """In parts, where one command could not store that many refusals."""
+        silent = bool(state.unanswered or order.again or any(refusal.waits for refusal in refusals))
+        asks_again = (silent or len(refusals) > REFUSALS_AT_ONCE) and workflow.patched(ASKS_AGAIN)
+        key = f"order:{order.number}" + (f":{order.again}" if order.again else "")
+        while asks_again and len(refusals) > REFUSALS_AT_ONCE:
+            part, refusals = tuple(refusals[:REFUSALS_AT_ONCE]), refusals[REFUSALS_AT_ONCE:]
+            part_key = f"{key}:before-{part[-1].pairing}"
+            await self.engine.answer(
+                RecordOrder(by=ENGINE, key=part_key, order=order.number, obeyed=0, refusals=part, more=True)
+            )
+        done = RecordOrder(
+            by=ENGINE,
+            key=key,
+            order=order.number,
+            obeyed=obeyed,
+            refusals=tuple(refusals),
+            asks_again=asks_again,
+        )
         await self.engine.answer(done)
 
     async def _erase(self) -> None:
@@ -239,10 +280,15 @@ class CohortWorkflow:
         await self.engine.answer(done)
 
     async def _launch(self) -> None:
-        """Start the pairings batch by batch, the next one while the last is recorded.
+        """Start the pairings; a cancellation finds the batches that are under way started and recorded."""
+        if not workflow.patched(LAUNCH_TO_ITS_END):
+            await self._launch_in_batches()
+            return
+        self._launching = asyncio.ensure_future(self._launch_in_batches())
+        await asyncio.shield(self._launching)
 
-        A batch that is repeated starts nothing twice.
-        """
+    async def _launch_in_batches(self) -> None:
+        """Batch by batch, the next one while the last is recorded; one that is repeated starts nothing twice."""
         under_way = _started(launch_request(self.engine.state))
         while under_way is not None:
             request, starting = under_way
@@ -257,8 +303,8 @@ class CohortWorkflow:
                 await self.engine.answer(RecordLaunch(by=ENGINE, key=key, at=at, pairings=launched))
 
     def _ahead(self, launched: tuple[str, ...]) -> LaunchRequest | None:
-        """The batch to start before these pairings are recorded, unless an order has come meanwhile."""
-        if work(self.engine.state) is not Work.LAUNCH:
+        """The batch to start before these pairings are recorded, unless an order has come meanwhile, or the end."""
+        if self._leaves or work(self.engine.state) is not Work.LAUNCH:
             return None
         following = launch_request(self.engine.state, besides=launched)
         return following if following and workflow.patched(LAUNCH_AHEAD) else None
@@ -324,13 +370,18 @@ class CohortWorkflow:
 
     async def _gathered(self, command: CohortCommand) -> CohortCommand:
         """What somebody's command needs to know and its sender cannot say; most commands are complete as they are."""
-        match command:
-            case RequestRematch():
-                return await self._with_pairing(command)
-            case PinPair() | SwapMentees():
-                return await self._with_bars(command)
-            case _:
-                return command
+        try:
+            match command:
+                case RequestRematch():
+                    return await self._with_pairing(command)
+                case PinPair() | SwapMentees():
+                    return await self._with_bars(command)
+                case _:
+                    return command
+        except ActivityError as failure:
+            raise Rejected(
+                "unavailable", "what this needs to know cannot be read now: send it again later"
+            ) from failure
 
     async def _with_pairing(self, command: RequestRematch) -> RequestRematch:
         """A requested re-match needs to know how the pairing stands."""
@@ -338,6 +389,7 @@ class CohortWorkflow:
             Reviewing.read_pairing,
             PairingRequest(cohort=self.engine.state.id, pairing=command.pairing),
             start_to_close_timeout=timedelta(seconds=30),
+            schedule_to_close_timeout=GATHERED_WITHIN,
             retry_policy=UNLIMITED,
             summary="how the ended pairing stands",
         )
@@ -350,6 +402,7 @@ class CohortWorkflow:
             Matching.bars_between,
             BarsRequest(cohort=state.id, design=state.design, pairs=couples(state, command), on=state.since),
             start_to_close_timeout=timedelta(seconds=30),
+            schedule_to_close_timeout=GATHERED_WITHIN,
             retry_policy=UNLIMITED,
             summary="what bars the pair",
         )
@@ -403,8 +456,8 @@ def _details(state: Cohort) -> str:
         following = f"{decider.meaning(state, state.clocks[0].name)}, {instant(state.clocks[0].due)}"
     lines = [f"- **Its pairings are told:** {order.kind.value}, since {instant(order.at)}" for order in state.orders]
     if state.refusals:
-        silent = len(behind(state))
-        lines.append(f"- **Did not do what they were told:** {len(state.refusals) - silent} · gave no answer: {silent}")
+        refused, silent = sum(not refusal.waits for refusal in state.refusals), len(behind(state))
+        lines.append(f"- **Did not do what they were told:** {refused} · gave no answer: {silent}")
     return "\n".join(
         [
             f"### {state.stage.value}",

@@ -75,7 +75,11 @@ class CohortNow(PackedValue[Cohort]):
 
 
 class Start(Frozen):
-    """What a workflow begins with. What cannot be read ends the workflow with a sentence, instead of blocking it."""
+    """What a workflow begins with. What cannot be read ends the workflow with a sentence, instead of blocking it.
+
+    Not so what the run before has handed over: a release that was taken back must not end whom the newer one had moved.
+    Their tasks fail until a worker comes that reads it.
+    """
 
     @model_validator(mode="wrap")
     @classmethod
@@ -83,6 +87,8 @@ class Start(Frozen):
         try:
             return read(given)
         except ValidationError as error:
+            if isinstance(given, dict) and given.get("carried") is not None:
+                raise
             wrong = error.errors(include_url=False, include_context=False, include_input=False)
             told = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in wrong[:5])
             raise ApplicationError(f"this cannot be started: {told}", type="Malformed", non_retryable=True) from None

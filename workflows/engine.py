@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
@@ -47,6 +48,9 @@ HISTORY_AT_MOST = 4000
 
 Another value is another path through running histories: change it behind `workflow.patched`.
 """
+
+FACTS_FIRST = "facts-first"
+"""Patch: in histories before it a clock's facts are gathered in its turn, and everybody waits for them."""
 
 IN_ONE_GO = 200
 """Signals taken in before the server gets the turn again."""
@@ -257,10 +261,17 @@ class Engine(Generic[S, C, E]):
         return self._deadlines
 
     async def _fire(self, deadline: Deadline[C]) -> None:
+        prepared = None
+        if self._prepare and workflow.patched(FACTS_FIRST):
+            prepared = await self._prepared(self._prepare(deadline), deadline)
+            if prepared is None:
+                return
         async with self._turn:
             if self._next_deadline() != deadline:
                 return
-            command = await self._prepare(deadline) if self._prepare else deadline.command
+            if prepared is None and self._prepare:
+                prepared = await self._prepare(deadline)
+            command = prepared or deadline.command
             code = "unchanged"
             try:
                 await self._commit(command)
@@ -271,6 +282,22 @@ class Engine(Generic[S, C, E]):
                 # A clock that runs on after its firing must not spin: it rests until something else happens.
                 self._refused[deadline.name] = self.version
                 workflow.logger.warning("clock rests", extra={"clock": deadline.name, "code": code})
+
+    async def _prepared(self, preparing: Awaitable[C], deadline: Deadline[C]) -> C | None:
+        """The clock's command with its facts, for which nobody has to wait.
+
+        None where the clock was stopped meanwhile, or where a newer worker can look for them, too.
+        """
+        facts = asyncio.ensure_future(preparing)
+        await workflow.wait_condition(
+            lambda: facts.done() or self._next_deadline() != deadline or self.should_continue_as_new()
+        )
+        if facts.done():
+            return facts.result()
+        facts.cancel()
+        with suppress(asyncio.CancelledError, ActivityError):
+            await facts
+        return None
 
     async def _take_in(self, report: Report) -> None:
         """Facts arrive malformed, late, twice and out of order; that is noted and never an error to the sender."""

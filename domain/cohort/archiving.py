@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from domain.cohort.orders import without_unanswered
 from domain.cohort.state import Cohort, CohortClock, CohortStage, FireCohortClock
 from domain.decider import Clock, Event, ParticipantId
 from domain.lateness import fired
@@ -59,4 +60,4 @@ def archive(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[Coh
 
 def evolve_archived(state: Cohort, event: CohortArchived) -> Cohort:
     """ARCHIVED."""
-    return replace(state, stage=CohortStage.ARCHIVED, since=event.at, clocks=())
+    return replace(without_unanswered(state), stage=CohortStage.ARCHIVED, since=event.at, clocks=())

@@ -10,6 +10,7 @@ TITLES: dict[CohortClock, str] = {
     CohortClock.ENROLMENT_CLOSE: "close the enrolment",
     CohortClock.REVIEW: "review of week",
     CohortClock.REMATCH_DUE: "a partner for number",
+    CohortClock.ORDER_AGAIN: "ask again who gave no answer",
     CohortClock.FOLLOW_UP: "ask what has lasted",
     CohortClock.ARCHIVE: "archive the cohort",
 }

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.cohort.archiving import after_cancellation, after_close
-from domain.cohort.orders import ordered
+from domain.cohort.orders import ordered, without_unanswered
 from domain.cohort.state import Cohort, CohortStage, EngineReport, OrderKind, cohort_during
 from domain.decider import Command, Event, Rejected, Role
 from domain.figures import Headline
@@ -73,7 +73,7 @@ def close(state: Cohort, command: CloseCohort, at: datetime) -> tuple[CohortClos
 def evolve_closed(state: Cohort, event: CohortClosed) -> Cohort:
     """CLOSED, with the clocks that lead to the archive."""
     return replace(
-        state,
+        without_unanswered(state),
         stage=CohortStage.CLOSED,
         since=event.at,
         clocks=(),
@@ -106,4 +106,4 @@ def evolve_cancelled(state: Cohort, event: CohortCancelled) -> Cohort:
     over = replace(state, stage=CohortStage.CANCELLED, since=event.at, clocks=(), suspension=None, reason=event.reason)
     if event.closes_pairings:
         return ordered(over, OrderKind.CLOSE, event.at)
-    return replace(over, orders=())
+    return replace(without_unanswered(over), orders=())

@@ -110,6 +110,7 @@ CohortEvent: TypeAlias = Annotated[
     | suspending.CohortResumed
     | amendment.DesignAmended
     | orders.OrderCarriedOut
+    | orders.OrdersGivenAgain
     | closing.CohortClosed
     | closing.CohortCancelled
     | archiving.FollowUpDue
@@ -245,8 +246,8 @@ def _told(event: CohortEvent) -> tuple[Role, tuple[tuple[str, str], ...]] | None
             return Role.COORDINATOR, (("people", str(len(people))),)
         case waiting.RematchOverdue(number=number):
             return Role.COORDINATOR, (("waiting", str(number)),)
-        case orders.OrderCarriedOut(kind=kind, refusals=refusals) if refusals:
-            return Role.COORDINATOR, (("order", kind.value), ("refused", str(len(refusals))))
+        case orders.OrderCarriedOut(kind=kind) if refused := orders.news(event):
+            return Role.COORDINATOR, (("order", kind.value), ("refused", str(len(refused))))
         case amendment.DesignAmended(design=design):
             return Role.COORDINATOR, (("version", str(design.version)),)
         case enrolment.EnrolmentExtended() | closing.CohortClosed():
@@ -351,6 +352,8 @@ def _fire(state: Cohort, command: FireCohortClock, now: datetime) -> tuple[Cohor
             return enrolment.close_in_time(state, command, now)
         case CohortClock.REMATCH_DUE:
             return waiting.overdue(state, command, now)
+        case CohortClock.ORDER_AGAIN:
+            return orders.give_again(state, command, now)
         case CohortClock.FOLLOW_UP:
             return archiving.follow_up(state, command, now)
         case CohortClock.ARCHIVE:
@@ -421,6 +424,8 @@ def _evolve(state: Cohort, event: CohortEvent) -> Cohort:
             return amendment.evolve_amended(state, event)
         case orders.OrderCarriedOut():
             return orders.evolve_carried_out(state, event)
+        case orders.OrdersGivenAgain():
+            return orders.evolve_given_again(state)
         case closing.CohortClosed():
             return closing.evolve_closed(state, event)
         case archiving.CohortArchived():

@@ -44,8 +44,13 @@ class CohortClock(StrEnum):
     ENROLMENT_CLOSE = "enrolment.close"
     REVIEW = "review"
     REMATCH_DUE = "rematch.due"
+    ORDER_AGAIN = "order.again"
     FOLLOW_UP = "follow_up"
     ARCHIVE = "archive"
+
+
+RUNS_ON = frozenset({CohortClock.ORDER_AGAIN.value})
+"""Clocks of the engine's own work: no suspension stops them."""
 
 
 class Participant(Frozen):
@@ -162,22 +167,10 @@ class OrderKind(StrEnum):
     CLOSE = "close"
 
 
-class Order(Frozen):
-    """A decision about the cohort that its pairings still have to hear of, with the time from which it counts.
-
-    `design` is the new one of an amendment. The number makes every repetition of the order the same command.
-    """
-
-    number: int
-    kind: OrderKind
-    at: AwareDatetime
-    design: ProgramDesign | None = None
-
-
 class Refusal(Frozen):
     """A pairing that did not do what its cohort told it at `at`, and the sentence that it gave.
 
-    `waits`: it gave none. The order lies before it, and is the first thing that it does when it works again.
+    `waits`: it gave none. `order` is the order's number; 0 in what was recorded before that was kept.
     """
 
     pairing: str
@@ -185,6 +178,23 @@ class Refusal(Frozen):
     at: AwareDatetime
     reason: str
     waits: bool = False
+    order: int = 0
+
+
+class Order(Frozen):
+    """A decision about the cohort that its pairings still have to hear of, with the time from which it counts.
+
+    `design` is the new one of an amendment. The number makes every repetition of the order the same command.
+    `again`: how often it has been given again, to those alone that had given no answer. `reported`: who does not obey,
+    as far as the engine has come with its report.
+    """
+
+    number: int
+    kind: OrderKind
+    at: AwareDatetime
+    design: ProgramDesign | None = None
+    again: int = 0
+    reported: tuple[Refusal, ...] = ()
 
 
 class EngineReport(Command):
@@ -212,7 +222,8 @@ class Cohort:
     """Everything that decisions need to know about a cohort.
 
     `as_of` is the effective time of the latest event: a stream's effective times never run backwards.
-    `orders` are what the pairings still have to be told, the oldest first; `refusals` which did not obey.
+    `orders` are what the pairings still have to be told, the oldest first; `refusals` which did not obey, and
+    `unanswered` the orders to which some gave no answer: those are given again, to them.
     `pairings_ended` are over for good, so their places are free. `rematches` are proposed and not approved; `apart` are
     pairs that nobody wants. `absent` were asked or enrolled before, so a roster that has them still does not ask them
     again. `changes` counts what may make a re-match possible, `changes_matched` how far it was tried.
@@ -241,6 +252,7 @@ class Cohort:
     orders: tuple[Order, ...] = ()
     orders_given: int = 0
     refusals: tuple[Refusal, ...] = ()
+    unanswered: tuple[Order, ...] = ()
     pairings_ended: tuple[str, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     waited: int = 0
@@ -317,8 +329,9 @@ def with_cohort_clocks(state: Cohort, event: Event) -> Cohort:
     if suspension is None:
         clocks += event.starts
     else:
+        clocks += (clock for clock in event.starts if clock.name in RUNS_ON)
         kept = [(name, left) for name, left in suspension.left if name not in gone]
-        begun = [(clock.name, clock.due - event.at) for clock in event.starts]
+        begun = [(clock.name, clock.due - event.at) for clock in event.starts if clock.name not in RUNS_ON]
         suspension = replace(suspension, left=tuple(sorted([*kept, *begun])))
     return replace(state, clocks=in_order(clocks), suspension=suspension)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from domain.cohort.orders import not_followed
 from domain.cohort.state import AbsentBecause, Cohort, CohortClock, CohortStage, Invited, Refusal
 from domain.decider import Frozen, Role
 
@@ -130,7 +131,7 @@ def _items(state: Cohort) -> tuple[CohortItem, ...]:
             since=refusal.at,
             pairing=refusal.pairing,
         )
-        for refusal in state.refusals
+        for refusal in not_followed(state)
     ]
     return (*invitations, *proposals, *overdue, *refused)
 

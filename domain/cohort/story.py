@@ -86,11 +86,15 @@ def tell(event: CohortEvent) -> str:
             return "The cohort goes on, with all of its pairings."
         case amendment.DesignAmended(design=design):
             return f"The program's design was amended to version {design.version}."
+        case orders.OrderCarriedOut(kind=kind, more=True, refusals=refusals):
+            return f"The order to {kind.value} is being reported: {_pairings(len(refusals))} did not carry it out."
         case orders.OrderCarriedOut(kind=kind, obeyed=obeyed, refusals=refusals):
             silent = sum(refusal.waits for refusal in refusals)
             refused = f"; {len(refusals) - silent} refused" if len(refusals) > silent else ""
-            unanswered = f"; {silent} gave no answer and will find it" if silent else ""
+            unanswered = f"; {silent} gave no answer yet" if silent else ""
             return f"The order to {kind.value} was carried out by {_pairings(obeyed)}{refused}{unanswered}."
+        case orders.OrdersGivenAgain():
+            return "Whoever had given no answer to an order was asked again."
         case eligibility.EligibilityChanged(eligible=eligible):
             return f"A participant is {'eligible again' if eligible else 'not eligible any more'}."
         case overriding.PairingOverridden(kind=kind):

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.cohort.orders import ordered
-from domain.cohort.state import Cohort, CohortStage, CohortSuspension, OrderKind, cohort_during, in_order
+from domain.cohort.state import RUNS_ON, Cohort, CohortStage, CohortSuspension, OrderKind, cohort_during, in_order
 from domain.decider import Clock, Command, Event, Role
 from domain.permissions import only
 
@@ -53,9 +53,10 @@ def resume(state: Cohort, command: ResumeCohort, at: datetime) -> tuple[CohortRe
 
 def evolve_suspended(state: Cohort, event: CohortSuspended) -> Cohort:
     """Keep the time left on every clock, and tell the pairings."""
-    left = tuple(sorted((clock.name, clock.due - event.at) for clock in state.clocks))
+    left = tuple(sorted((clock.name, clock.due - event.at) for clock in state.clocks if clock.name not in RUNS_ON))
     suspension = CohortSuspension(stage=state.stage, since=event.at, left=left)
-    still = replace(state, stage=CohortStage.SUSPENDED, since=event.at, suspension=suspension, clocks=())
+    running_on = tuple(clock for clock in state.clocks if clock.name in RUNS_ON)
+    still = replace(state, stage=CohortStage.SUSPENDED, since=event.at, suspension=suspension, clocks=running_on)
     return ordered(still, OrderKind.SUSPEND, event.at)
 
 
@@ -63,13 +64,13 @@ def evolve_resumed(state: Cohort, event: CohortResumed) -> Cohort:
     """Give every clock back the time that it had left, and tell the pairings."""
     if state.suspension is None:
         return state
-    back = in_order(Clock(name=name, due=event.at + left) for name, left in state.suspension.left)
+    back = [Clock(name=name, due=event.at + left) for name, left in state.suspension.left]
     running = replace(
         state,
         stage=state.suspension.stage,
         since=event.at,
         suspension=None,
         suspended_for=state.suspended_for + (event.at - state.suspension.since),
-        clocks=back,
+        clocks=in_order((*state.clocks, *back)),
     )
     return ordered(running, OrderKind.RESUME, event.at)

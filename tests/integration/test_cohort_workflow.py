@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,13 +20,17 @@ from temporalio.client import (
 )
 from temporalio.testing import ActivityEnvironment
 
+from activities import matching, reviewing
 from activities.launching import Launching, LaunchRequest, approved
 from domain.cohort.enrolment import EnrolParticipants, OpenEnrolment
 from domain.cohort.matching import ApproveMatches
+from domain.cohort.overriding import PinPair
 from domain.cohort.state import Cohort, CohortStage, Participant
+from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.decider import Actor, Role
 from domain.pairing.closing import ReportLeaver
 from domain.pairing.offer import DeclineOffer
+from domain.pairing.state import Pairing
 from eventstore.people import people, save_people
 from eventstore.store import EventStore
 from operations.reconciling import reconcile
@@ -108,6 +112,54 @@ async def test_a_large_cohort_travels_compressed_to_its_next_run_and_to_who_asks
     assert list(raw) == ["packed"]
     assert await cohort.desk.state() == await cohort.folded()
     await replay(runs)
+
+
+async def test_while_a_review_is_read_the_cohort_obeys_and_a_suspension_stops_it(
+    cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of thousands of pairings that takes a while; of one that only a newer release can read, as long as it takes."""
+    begun = asyncio.Event()
+
+    async def without_end(*_: object) -> AsyncIterator[Pairing]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]
+
+    await enrolled_and_matched(cohort)
+    await cohort.desk.approve(APPROVER)
+    running = await cohort.launched()
+    with monkeypatch.context() as slow:
+        slow.setattr(reviewing, "folded_pairings", without_end)
+        await cohort.until_its_next_clock(running)
+        await asyncio.wait_for(begun.wait(), 30)
+        why = "the works council asks for time"
+        async with asyncio.timeout(30):
+            await cohort.desk.send(SuspendCohort(by=COORDINATOR, key="suspend", reason=why))
+        assert (await when(cohort.desk.state, lambda state: not state.orders)).reviews == 0
+    await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
+    await when(cohort.desk.state, lambda state: state.reviews == 1)
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def test_a_command_whose_facts_cannot_be_read_is_refused_and_holds_nobody_up(
+    cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a roster that only a newer release can read."""
+    monkeypatch.setattr("workflows.cohort.GATHERED_WITHIN", timedelta(seconds=2))
+    await enrolled_and_matched(cohort)
+
+    def unreadable(*_: object) -> None:
+        raise LookupError("a person of a newer release")
+
+    pin = PinPair(by=COORDINATOR, key="pin", mentor="p-101", mentee="p-202", reason="they asked for each other")
+    with monkeypatch.context() as newer:
+        newer.setattr(matching, "people", unreadable)
+        async with asyncio.timeout(30):
+            refused = await cohort.refusal(pin)
+        assert refused.type == "Rejected:unavailable"
+        await cohort.desk.approve(APPROVER)
+    await cohort.launched()
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
 
 
 async def test_nobody_enrols_twice(cohort: LiveCohort) -> None:

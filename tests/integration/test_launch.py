@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 from live_cohort import APPROVER, COORDINATOR, LiveCohort, enrolled_and_matched, living
-from live_pairing import histories, replay, when
+from live_pairing import histories, of_type, replay, when
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
@@ -23,6 +24,8 @@ from eventstore.store import EventStore
 from workflows import cohort as cohort_workflow
 
 PAIRINGS = 60
+
+CANCEL_REQUESTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED
 
 
 @pytest_asyncio.fixture
@@ -105,7 +108,7 @@ async def test_a_suspension_lets_no_further_batch_begin_and_loses_none(
     assert len(running.launched) == len(set(running.launched)) == 3
 
 
-async def test_a_batch_that_runs_is_recorded_though_the_cohort_is_cancelled_before_that(
+async def test_batches_that_run_are_recorded_though_the_cohort_is_cancelled_before_that(
     cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really, long = cohort_workflow.workflow.sleep, timedelta(minutes=1)
@@ -119,10 +122,38 @@ async def test_a_batch_that_runs_is_recorded_though_the_cohort_is_cancelled_befo
 
     await when(waits)
     await cohort.handle.cancel()
+    await cohort.skipper.fast_forward(cohort.handle, 2 * long)
+    assert await recorded_in_the_end(cohort) == ["PairingLaunched", "PairingLaunched", "CohortCancelled"]
+
+
+async def test_a_batch_that_is_being_started_is_recorded_though_the_cohort_is_cancelled_meanwhile(
+    cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, really = threading.Event(), threading.Event(), launching.start_pairing
+
+    async def held_up(client: Client, task_queue: str, create: CreatePairing) -> None:
+        await really(client, task_queue, create)
+        begun.set()
+        go_on.wait(60)
+
+    monkeypatch.setattr(launching, "start_pairing", held_up)
+    await enrolled_and_matched(cohort)
+    await cohort.desk.approve(APPROVER)
+    assert await asyncio.to_thread(begun.wait, 60)
+    await cohort.handle.cancel()
+    await when(cohort.handle.fetch_history, lambda found: of_type(found.events, CANCEL_REQUESTED))
+    go_on.set()
+    assert await recorded_in_the_end(cohort) == ["PairingLaunched", "CohortCancelled"]
+    assert len((await cohort.folded()).launched) == len(await cohort.store.streams(f"pairing/{cohort.desk.cohort}/"))
+    await replay(await when(lambda: histories(cohort.client, cohort.handle.id)))
+
+
+async def recorded_in_the_end(cohort: LiveCohort) -> list[str]:
+    """What the cancelled cohort has in its record about the launch and its end."""
     ended = await when(cohort.handle.describe, lambda found: found.status is not WorkflowExecutionStatus.RUNNING)
     assert ended.status is WorkflowExecutionStatus.CANCELED
     stored = [event.type for event in await cohort.store.read(cohort.handle.id)]
-    assert stored[-2:] == ["PairingLaunched", "CohortCancelled"]
+    return stored[stored.index("MatchesApproved") + 1 :]
 
 
 async def test_a_launch_that_is_killed_at_half_ends_with_every_pairing_once() -> None:

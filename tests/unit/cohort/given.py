@@ -203,7 +203,7 @@ class Story:
     def told(self, obeyed: int, *refusals: Refusal) -> Story:
         """The engine reports that the oldest order has been carried out."""
         order = self.state.orders[0].number
-        return self.when(RecordOrder, ENGINE, order=order, obeyed=obeyed, refusals=refusals)
+        return self.when(RecordOrder, ENGINE, order=order, obeyed=obeyed, refusals=refusals, asks_again=True)
 
     def then(self, *expected: Expected) -> Story:
         """Exactly these events came of the last step."""

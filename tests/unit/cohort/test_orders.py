@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from domain.cohort.orders import OrderCarriedOut, RecordOrder, behind, pairing_command, tellings
-from domain.cohort.state import Order, OrderKind, Refusal
+from domain.cohort.closing import AbandonCohort, CancelCohort
+from domain.cohort.decider import notices
+from domain.cohort.orders import (
+    OrderCarriedOut,
+    OrdersGivenAgain,
+    RecordOrder,
+    behind,
+    pairing_command,
+    tellings,
+)
+from domain.cohort.state import CohortStage, Order, OrderKind, Refusal
 from domain.cohort.status import cohort_status
 from domain.cohort.story import tell
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.pairing.decider import decide, evolve
 from tests.unit.pairing.given import in_meetings, with_a_meeting
 
-from .given import APPROVER, COORDINATOR, ENGINE, an, day, design, running
+from .given import APPROVER, COORDINATOR, ENGINE, Story, an, day, design, running
 
-STUBBORN = Refusal(pairing="m2-e2", kind=OrderKind.SUSPEND, at=day(14), reason="it would rewrite the past")
+STUBBORN = Refusal(pairing="m2-e2", kind=OrderKind.SUSPEND, at=day(14), reason="it would rewrite the past", order=1)
+SILENT = STUBBORN.model_copy(update={"reason": "it gave no answer", "waits": True})
 
 
 def test_an_order_goes_to_every_pairing_that_was_launched() -> None:
@@ -64,25 +74,96 @@ def test_who_did_not_obey_stays_visible_until_told_something_that_is_done() -> N
     story.when(ResumeCohort, COORDINATOR).told(2)
     assert story.state.refusals == (STUBBORN,), "of the other kind"
 
-    again = STUBBORN.model_copy(update={"reason": "another"})
+    again = STUBBORN.model_copy(update={"reason": "another", "order": 3})
     story.when(SuspendCohort, COORDINATOR, reason="a works council").told(1, again)
     assert story.state.refusals == (again,)
 
 
-def test_who_gave_no_answer_is_behind_until_it_gives_one() -> None:
-    silent = STUBBORN.model_copy(update={"waits": True})
-    story = running().when(SuspendCohort, COORDINATOR, reason="a works council").told(1, silent)
+def suspended_in_silence() -> Story:
+    """Suspended on day 16, and one of two pairings gives no answer."""
+    return running().when(SuspendCohort, COORDINATOR, on=16, reason="a works council").told(1, SILENT)
+
+
+def test_who_gave_no_answer_is_an_item_and_behind() -> None:
+    story = suspended_in_silence()
     assert behind(story.state) == {"m2-e2"}
     (report,) = story.latest
-    assert tell(report) == "The order to suspend was carried out by 1 pairing; 1 gave no answer and will find it."
+    assert tell(report) == "The order to suspend was carried out by 1 pairing; 1 gave no answer yet."
     assert [item.kind for item in cohort_status(story.state).items] == ["order_unanswered"]
+    assert [notice.to for notice in notices(story.state, report)] == ["role:coordinator"]
 
-    later = silent.model_copy(update={"kind": OrderKind.RESUME})
-    story.when(ResumeCohort, COORDINATOR).told(1, later)
-    assert story.state.refusals == (later,), "one item, for the latest"
 
-    story.when(SuspendCohort, COORDINATOR, reason="a works council").told(2)
-    assert (behind(story.state), story.state.refusals) == (frozenset(), ()), "an answer to whatever order"
+def test_who_gave_no_answer_is_asked_again_every_day_though_the_cohort_is_suspended() -> None:
+    story = suspended_in_silence()
+    assert story.clocks == {"order.again": 17}
+
+    story.rings().then(an(OrdersGivenAgain, at=day(17), due=day(17), late=False))
+    ((command, pairings),) = tellings(story.state, story.state.orders[0])
+    assert (command.key, pairings) == ("cohort-order:1", ("m2-e2",)), "the same command, and only to who was silent"
+
+    story.told(0, SILENT)
+    assert story.clocks == {"order.again": 18}
+    assert notices(story.state, story.latest[0]) == (), "nobody is told every day"
+    assert len(cohort_status(story.state).items) == 1
+
+    story.rings().told(1)
+    assert (story.clocks, story.state.refusals, story.state.unanswered) == ({}, (), ())
+    assert cohort_status(story.state).items == ()
+
+
+def test_what_was_not_answered_is_told_before_the_next_order_and_in_their_order() -> None:
+    story = suspended_in_silence().when(ResumeCohort, COORDINATOR, on=16.5)
+    assert [(order.number, order.again) for order in story.state.orders] == [(1, 1), (2, 0)]
+
+    later = SILENT.model_copy(update={"kind": OrderKind.RESUME, "order": 2})
+    story.told(0, SILENT).told(1, later)
+    assert len(cohort_status(story.state).items) == 1, "of one pairing"
+    assert (story.clocks["order.again"], story.clocks["review:1"]) == (17.5, 21.5)
+
+    story.rings().told(1)
+    assert behind(story.state) == {"m2-e2"}, "the second one lies before it still"
+    story.told(1)
+    assert (behind(story.state), story.state.unanswered) == (frozenset(), ())
+    assert "order.again" not in story.clocks
+
+
+def test_whoever_answers_a_later_order_has_done_the_earlier_ones() -> None:
+    story = suspended_in_silence().when(ResumeCohort, COORDINATOR).told(0, SILENT).told(2)
+    assert (behind(story.state), story.state.refusals, story.state.unanswered) == (frozenset(), (), ())
+    assert "order.again" not in story.clocks
+
+
+def test_a_refusal_that_comes_late_is_one_like_any_other() -> None:
+    story = suspended_in_silence().rings().told(0, STUBBORN)
+    assert (story.state.refusals, story.clocks) == ((STUBBORN,), {})
+    assert [item.kind for item in cohort_status(story.state).items] == ["order_refused"]
+    assert [notice.to for notice in notices(story.state, story.latest[0])] == ["role:coordinator"]
+
+
+def test_nobody_asks_again_for_an_abandoned_cohort() -> None:
+    story = suspended_in_silence().when(AbandonCohort, ENGINE, reason="cancelled from outside")
+    assert (story.state.orders, story.state.unanswered, behind(story.state)) == ((), (), frozenset())
+    assert set(story.clocks) == {"archive"}
+
+
+def test_a_cancelled_cohort_asks_until_it_is_archived() -> None:
+    unheard = SILENT.model_copy(update={"kind": OrderKind.CLOSE})
+    story = running().when(CancelCohort, APPROVER, on=16, reason="no budget").told(1, unheard)
+    while story.stage is not CohortStage.ARCHIVED:
+        assert set(story.clocks) == {"archive", "order.again"}
+        story.rings()
+        if story.state.orders:
+            story.told(0, unheard)
+    assert (story.clocks, story.state.orders) == ({}, ())
+    assert cohort_status(story.state).items == (), "nobody can do anything about it any more"
+
+
+def test_an_earlier_history_asks_nobody_again() -> None:
+    story = running().when(SuspendCohort, COORDINATOR, reason="a works council")
+    story.when(RecordOrder, ENGINE, order=1, obeyed=1, refusals=(SILENT,))
+    assert (story.clocks, story.state.unanswered, behind(story.state)) == ({}, (), {"m2-e2"})
+    story.when(ResumeCohort, COORDINATOR)
+    assert [order.number for order in story.state.orders] == [2]
 
 
 def test_the_orders_design_is_the_one_of_its_day() -> None:

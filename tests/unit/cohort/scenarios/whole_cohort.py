@@ -27,7 +27,9 @@ def a_works_council_stops_the_cohort_for_a_month_and_no_clock_loses_a_day() -> S
 def a_longer_program_reaches_the_pairings_and_the_one_that_cannot_follow_is_named() -> Story:
     plan = design(version=2, meetings={"over": "30 weeks"})
     story = running(2).when(AmendProgram, COORDINATOR, on=40, design=plan).then(an(DesignAmended, design=plan))
-    stubborn = Refusal(pairing="m2-e2", kind=OrderKind.AMEND, at=story.now, reason="this would rewrite the past")
+    stubborn = Refusal(
+        pairing="m2-e2", kind=OrderKind.AMEND, at=story.now, reason="this would rewrite the past", order=1
+    )
 
     story.told(1, stubborn).then(an(OrderCarriedOut, kind=OrderKind.AMEND, obeyed=1, refusals=(stubborn,)))
 
