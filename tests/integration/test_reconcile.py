@@ -161,14 +161,15 @@ SET_BACK = "set session_replication_role = replica; delete from pairloom.event w
 
 
 async def test_workflows_that_are_ahead_of_their_stream_are_named(
-    ground: Ground, temporal_client: Client, store: EventStore, database_url: str, settings: Settings
+    ground: Ground, store: EventStore, database_url: str, settings: Settings
 ) -> None:
-    async def ahead(**how: Any) -> list[Difference]:
-        found = [one async for one in beyond(temporal_client, store, **how)]
-        return [one for one in found if one.stream in {pairing.id for pairing in begun}]
+    client = await own_namespace(ground.temporal_address)  # every running workflow is asked
 
-    async with working(temporal_client, settings):
-        begun = [await begin(temporal_client, store, settings.task_queue) for _ in range(3)]
+    async def ahead(**how: Any) -> list[Difference]:
+        return [one async for one in beyond(client, store, **how)]
+
+    async with working(client, settings):
+        begun = [await begin(client, store, settings.task_queue) for _ in range(3)]
         for pairing in begun:
             await pairing.once_stored("PairingOffered")
             for person in (MENTOR, MENTEE):
@@ -184,13 +185,13 @@ async def test_workflows_that_are_ahead_of_their_stream_are_named(
             gone.id: (Divergence.AHEAD, 0, len(await as_it_was.stored())),
         }
         assert await ahead(cohort="autumn") == []
-        code, said = await command(ground, settings, "--ahead", "spring")
+        code, said = await command(ground, settings, "--ahead", "spring", namespace=client.namespace)
         assert code == 1
         assert f"{shorter.id}: the record ends at version 3, and its workflow has come to {full}" in said
         for pairing in (shorter, gone):
             await pairing.handle.terminate("the database was restored")
         await when(ahead, lambda found: found == [])
-        assert [one.stream for one in await found(temporal_client, store, settings)] == [shorter.id]
+        assert [one.stream for one in await found(client, store, settings)] == [shorter.id]
         assert await shorter.state() == await shorter.folded()
     silent = await ahead(patience=timedelta(seconds=1))
     assert {(one.stream, one.divergence) for one in silent} == {
@@ -199,12 +200,13 @@ async def test_workflows_that_are_ahead_of_their_stream_are_named(
     }
 
 
-async def command(ground: Ground, settings: Settings, *options: str) -> tuple[int, str]:
+async def command(ground: Ground, settings: Settings, *options: str, namespace: str = "default") -> tuple[int, str]:
     """`pairloom reconcile` as an administrator calls it."""
     environment = os.environ | {
         "PAIRLOOM_DATABASE_URL": settings.database_url,
         "PAIRLOOM_TASK_QUEUE": settings.task_queue,
         "TEMPORAL_ADDRESS": ground.temporal_address,
+        "TEMPORAL_NAMESPACE": namespace,
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from operations.cli import main; main()", "reconcile", *options),
