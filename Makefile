@@ -54,11 +54,11 @@ worker: setup ## run one worker
 stop: setup ## stop what runs in the background
 	@$(BIN)/pairloom stop $(ARGS)
 
-# Two at a time, each half with servers of its own; what takes longest begins first. JOBS=0: one after another.
+# Two files at a time, each half with servers of its own; what takes longest begins first. JOBS=0: one after another.
 FOLDERS := tests/acceptance tests/chaos tests/interop tests/integration tests/unit
 
 test: lint ## everything that must hold: lint, types, import rules, all tests
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder $(FOLDERS) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(FOLDERS) $(ARGS)
 
 lint: setup ## style, format, types, import rules
 	$(BIN)/ruff check .

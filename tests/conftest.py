@@ -47,17 +47,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         rmtree(own, ignore_errors=True)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What `make test` runs side by side: a file is one piece of work, and the commands of acceptance tests are one.
-
-    `demo` and `dev` prefer the usual ports: two that started at the same moment would choose the same ones.
-    """
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("acceptance" if folder == "acceptance" else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Both servers on free ports, with virtual time; their data ends with the session."""
