@@ -1,10 +1,14 @@
--- Leasing as in 0028, but who renews writes one row, and not each share again: 64 rows every three seconds, which is
+-- Leasing as in 0010, but who renews writes one row, and not each share again: 64 rows every three seconds, which is
 -- 230 megabytes of write-ahead log a day of a store where nothing happens.
 --
 -- A share belongs to its holder for as long as he is seen, and at least until `leased_until`, which others look at where
 -- they cannot see him yet. Two who both take themselves for the holder are told apart by the epoch, as before, when they
 -- write. Who renews counts as seen, however long he has waited to do so: there were no readers to share with, and a
 -- division by nought.
+--
+-- It also clears away the rows of readers that were killed, and those of subscriptions that are gone: nobody else would.
+-- Behind an outage all readers renew at once, each the row that another one takes for abandoned: what somebody has in
+-- hand is passed over, or they would wait for each other.
 
 comment on column pairloom.subscription.leased_until is
     'Null: given back. Else the share is its holder''s until then at least, and for as long as he is seen.';
