@@ -134,7 +134,7 @@ async def test_a_pairing_that_does_not_answer_stops_no_cohort_and_misses_no_orde
         assert (unanswered.pairing, unanswered.kind, unanswered.waits) == (silent, OrderKind.SUSPEND, True)
         assert [(await pairing(cohort, id)).stage for id in others] == [Stage.PAUSED] * len(others)
 
-        monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=20))
+        monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=10))
         await cohort.desk.send(ResumeCohort(by=COORDINATOR, key="resume"))
         for id in others:
             await when(lambda id=id: pairing(cohort, id), lambda found: found.stage is Stage.OFFERED)
