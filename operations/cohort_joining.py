@@ -50,11 +50,15 @@ def join(
     answer(taken, as_json, lambda console: print_joined(console, taken))
 
 
-async def read_beside(roster: Path, cohort: str, data: Path) -> list[Person]:
+def read_beside(roster: Path, cohort: str, data: Path) -> list[Person]:
     """The people of the file as `join` reads them, who may name those of the cohort; raises IntakeError."""
-    async with reach(data) as servers:
-        state = await CohortDesk(servers.client, cohort, coordinator()).state()
-        return beside(state, await people(servers.store, cohort), roster)
+
+    async def run() -> list[Person]:
+        async with reach(data) as servers:
+            state = await CohortDesk(servers.client, cohort, coordinator()).state()
+            return beside(state, await people(servers.store, cohort), roster)
+
+    return asyncio.run(run())
 
 
 def beside(state: Cohort, stored: Sequence[Person], roster: Path) -> list[Person]:

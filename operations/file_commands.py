@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -114,10 +113,10 @@ def _read(file: Path, program: Path | None) -> list[Person]:
 
 
 def _read_beside(file: Path, cohort: str, data: Path) -> list[Person]:
-    # Temporal's client, for those who ask a cohort: without it, a check starts in a third of the time.
+    # Temporal's client and asyncio, for those who ask a cohort: without them, a check starts in a third of the time.
     from operations.cohort_joining import read_beside  # noqa: PLC0415
 
-    return asyncio.run(read_beside(file, cohort, data))
+    return read_beside(file, cohort, data)
 
 
 def _number(people: int, role: str) -> str:

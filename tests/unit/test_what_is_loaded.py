@@ -24,5 +24,9 @@ def test_a_command_that_matches_nobody_loads_no_arrays(folder: str) -> None:
     assert MATCHING not in loaded_by("operations.cli", *modules)
 
 
+def test_who_checks_a_file_loads_no_client_and_no_event_loop() -> None:
+    assert loaded_by("operations.cli", "operations.file_commands").isdisjoint({"temporalio", "asyncpg", "asyncio"})
+
+
 def test_a_worker_has_loaded_them_before_the_first_match() -> None:
     assert MATCHING in loaded_by("worker")
