@@ -44,7 +44,7 @@ RAW_GOALS = {1: (0.80, 0.65, 0.55), 10: (0.75, 0.65, 0.60)}
 PEER = "eventsourcing"
 IN_ONE_ORDER = "eventsourcing, in one order"
 PEER_GOAL = 1.4
-ROUNDS, SECONDS = 13, 0.5
+ROUNDS, SECONDS = 12, 0.5
 """Of one run of one subject: hundreds of appends at least, and many short runs rather than few long ones, so that a
 disk's mood, which lasts seconds, meets all subjects.
 """

@@ -17,7 +17,7 @@ from benchmarks.subjects.serving import ENGINE, PEER, Serving
 from domain.pairing.decider import PairingCommand
 from workflows.commands import update_name
 
-PAIRINGS, ROUNDS, IN_FLIGHT = 24, 15, 16
+PAIRINGS, ROUNDS, IN_FLIGHT = 24, 11, 16
 PATIENCE = 60.0
 
 Send = Callable[[str, PairingCommand], Awaitable[object]]
