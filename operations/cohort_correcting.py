@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from domain.cohort.newcomers import Known, Newcomers, corrections, newcomers
+from domain.cohort.newcomers import BEGUN_WITH, Known, Newcomers, corrections, newcomers
 from domain.decider import Frozen, ParticipantId, Rejected
 from eventstore.people import people, save_people
 from operations.answers import answer, gives
@@ -20,9 +20,6 @@ from operations.cohorts import CohortDesk
 from operations.endings import Refused
 from operations.options import DEV_DATA, AsJson, CohortId, DataDirectory
 from operations.reach import reach
-
-BEGUN_WITH = {"zone", "country"}
-"""Columns that a pairing has had from its start."""
 
 
 class Corrected(Frozen):

@@ -16,7 +16,7 @@ from domain.cohort.enrolment import EnrolParticipants
 from domain.cohort.invitations import InviteParticipants
 from domain.cohort.newcomers import without_row
 from domain.cohort.orders import not_followed
-from domain.cohort.state import Cohort, CohortStage
+from domain.cohort.state import DECIDING, Cohort
 from domain.cohort.suspending import ResumeCohort, SuspendCohort
 from domain.cohort.waiting import JoinLate
 from domain.decider import Actor, Command, ParticipantId, Rejected, Role
@@ -203,7 +203,7 @@ async def _previewed(servers: Reach, desk: CohortDesk, design: ProgramDesign) ->
 
 def _instead(state: Cohort) -> str:
     """While pairs are decided, they rest on the design that they were made by."""
-    if state.stage not in (CohortStage.MATCHING, CohortStage.REVIEW):
+    if state.stage not in DECIDING:
         return ""
     return (
         f" Its pairs were made by version {state.design.version}: approve them, and then amend it; or give the later "

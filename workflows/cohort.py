@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.erasing import Erasing, ErasureRequest
     from activities.launching import Launching, LaunchRequest, launch_request
     from activities.matching import BarsRequest, Matching, RematchRequest, match_request
-    from activities.ordering import Ordering, OrderRequest
+    from activities.ordering import Ordering
     from activities.reviewing import EvaluationRequest, PairingRequest, Reviewing, ReviewRequest
     from activities.search_attributes import changes
     from domain.cohort import decider
@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cohort.erasing import EraseSubject, RecordErasure, everybody
     from domain.cohort.invitations import AcceptInvitation, DeclineInvitation, InviteParticipants
     from domain.cohort.matching import ApproveMatches, ProposePairs, RecordMatchRun
-    from domain.cohort.orders import RecordOrder, behind, tellings
+    from domain.cohort.orders import behind, reported_as_ever, reports
     from domain.cohort.overriding import ForbidPair, PinPair, SwapMentees, couples
     from domain.cohort.rematch import (
         ApproveRematches,
@@ -37,13 +37,14 @@ with workflow.unsafe.imports_passed_through():
         run_report,
     )
     from domain.cohort.running import RecordLaunch, RecordReview
-    from domain.cohort.state import Cohort, CohortClock, Order, Refusal
+    from domain.cohort.state import Cohort, CohortClock, Refusal
     from domain.cohort.suspending import ResumeCohort, SuspendCohort
     from domain.cohort.trail import ReportExport, ViewHistory
     from domain.cohort.waiting import JoinLate, LeaveWaitingList, RequestRematch
     from domain.decider import Actor, Deadline, Rejected, Role
-    from workflows.commands import answers, hears, update_name
-    from workflows.contract import COHORT_WORKFLOW, ORDERS, CohortCarried, CohortInput, CohortNow, CohortResult
+    from workflows.cohort_orders import order_requests
+    from workflows.commands import answers, hears
+    from workflows.contract import COHORT_WORKFLOW, CohortCarried, CohortInput, CohortNow, CohortResult
     from workflows.engine import Carried, Engine, instant, must_be_named
 
 LAUNCH_AHEAD = "launch-ahead"
@@ -54,12 +55,6 @@ LAUNCH_TO_ITS_END = "launch-to-its-end"
 
 ASKS_AGAIN = "asks-again"
 """Patch: in histories before it nobody asks a pairing again that gave no answer to an order."""
-
-ORDER_BATCH = 50
-"""Pairings told by one activity."""
-
-REFUSALS_AT_ONCE = 1000
-"""Refusals in one report: a few hundred bytes each, of the million that one command may store."""
 
 GATHERED_WITHIN = timedelta(minutes=1)
 """How long everybody else may have to wait for what one command needs to know."""
@@ -198,50 +193,19 @@ class CohortWorkflow:
         state = self.engine.state
         order = state.orders[0]
         obeyed, refusals = 0, list[Refusal]()
-        for command, pairings in tellings(state, order):
-            for start in range(0, len(pairings), ORDER_BATCH):
-                batch = pairings[start : start + ORDER_BATCH]
-                told = await workflow.execute_activity_method(
-                    Ordering.tell_pairings,
-                    OrderRequest(
-                        cohort=state.id,
-                        kind=order.kind,
-                        at=order.at,
-                        update=update_name(type(command)),
-                        signal=ORDERS[type(command)],
-                        command=command.model_dump(mode="json"),
-                        pairings=batch,
-                        behind=tuple(pairing for pairing in batch if pairing in behind(state)),
-                        again=bool(order.again),
-                    ),
-                    start_to_close_timeout=timedelta(minutes=5),
-                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                    retry_policy=UNLIMITED,
-                    summary=f"{order.kind.value} {len(batch)} pairings",
-                )
-                obeyed, refusals = obeyed + told.obeyed, [*refusals, *told.refusals]
-        await self._report_order(state, order, obeyed, refusals)
-
-    async def _report_order(self, state: Cohort, order: Order, obeyed: int, refusals: list[Refusal]) -> None:
-        """In parts, where one command could not store that many refusals."""
-        silent = bool(state.unanswered or order.again or any(refusal.waits for refusal in refusals))
-        asks_again = (silent or len(refusals) > REFUSALS_AT_ONCE) and workflow.patched(ASKS_AGAIN)
-        key = f"order:{order.number}" + (f":{order.again}" if order.again else "")
-        while asks_again and len(refusals) > REFUSALS_AT_ONCE:
-            part, refusals = tuple(refusals[:REFUSALS_AT_ONCE]), refusals[REFUSALS_AT_ONCE:]
-            part_key = f"{key}:before-{part[-1].pairing}"
-            await self.engine.answer(
-                RecordOrder(by=ENGINE, key=part_key, order=order.number, obeyed=0, refusals=part, more=True)
+        for request in order_requests(state, order):
+            told = await workflow.execute_activity_method(
+                Ordering.tell_pairings,
+                request,
+                start_to_close_timeout=timedelta(minutes=5),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=UNLIMITED,
+                summary=f"{order.kind.value} {len(request.pairings)} pairings",
             )
-        done = RecordOrder(
-            by=ENGINE,
-            key=key,
-            order=order.number,
-            obeyed=obeyed,
-            refusals=tuple(refusals),
-            asks_again=asks_again,
-        )
-        await self.engine.answer(done)
+            obeyed, refusals = obeyed + told.obeyed, [*refusals, *told.refusals]
+        asks_again = not reported_as_ever(state, order, refusals) and workflow.patched(ASKS_AGAIN)
+        for report in reports(ENGINE, order, obeyed, refusals, asks_again=asks_again):
+            await self.engine.answer(report)
 
     async def _erase(self) -> None:
         """One person's data on request, or everybody's answers; then the record says that it is done."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal
 
-from domain.cohort.state import AbsentBecause, Cohort, CohortStage
+from domain.cohort.state import DECIDING, AbsentBecause, Cohort
 from domain.decider import Frozen, ParticipantId, Rejected
 from domain.roster import BigFive, Person
 
@@ -77,6 +77,9 @@ ENROLLED_AS = {"role", "capacity"}
 REACHED_BY = {"name", "email"}
 """Columns that no matching looks at."""
 
+BEGUN_WITH = {"zone", "country"}
+"""Columns that a pairing has had from its start."""
+
 
 def corrections(state: Cohort, found: Newcomers) -> tuple[Person, ...]:
     """The rows to take over; raises Rejected where one of them may not change, and then none does."""
@@ -87,9 +90,8 @@ def corrections(state: Cohort, found: Newcomers) -> tuple[Person, ...]:
     enrolled_as = sorted(person for person, columns in differing.items() if columns & ENROLLED_AS)
     if enrolled_as:
         raise Rejected("rule", f"another role or capacity than they were enrolled with: {', '.join(enrolled_as)}")
-    deciding = state.stage in (CohortStage.MATCHING, CohortStage.REVIEW)
     matched_by = sorted(person for person, columns in differing.items() if columns - REACHED_BY)
-    if deciding and matched_by:
+    if state.stage in DECIDING and matched_by:
         raise Rejected(
             "stage",
             f"the pairs that are being decided rest on the rows of {', '.join(matched_by)}: until they are approved, "

@@ -6,6 +6,7 @@ command of its own, under a key that any repetition makes again: what is interru
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, assert_never
@@ -39,6 +40,10 @@ THE_COHORT = Actor(role=Role.SERVICE, id="cohort")
 
 ASKED_AGAIN_AFTER = days(1)
 """Who gave no answer to an order gets it again then (own), and before any further one."""
+
+
+REFUSALS_AT_ONCE = 1000
+"""Refusals in one report: a few hundred bytes each, of the million that one command may store."""
 
 
 class OrderCarriedOut(Event):
@@ -77,6 +82,26 @@ class RecordOrder(EngineReport):
     refusals: tuple[Refusal, ...] = ()
     asks_again: bool = False
     more: bool = False
+
+
+def reports(
+    by: Actor, order: Order, obeyed: int, refusals: Sequence[Refusal], *, asks_again: bool
+) -> Iterator[RecordOrder]:
+    """That the order is carried out; in parts, where one command could not store that many refusals."""
+    key = f"order:{order.number}" + (f":{order.again}" if order.again else "")
+    while asks_again and len(refusals) > REFUSALS_AT_ONCE:
+        part, refusals = tuple(refusals[:REFUSALS_AT_ONCE]), refusals[REFUSALS_AT_ONCE:]
+        part_key = f"{key}:before-{part[-1].pairing}"
+        yield RecordOrder(by=by, key=part_key, order=order.number, obeyed=0, refusals=part, more=True)
+    yield RecordOrder(
+        by=by, key=key, order=order.number, obeyed=obeyed, refusals=tuple(refusals), asks_again=asks_again
+    )
+
+
+def reported_as_ever(state: Cohort, order: Order, refusals: Sequence[Refusal]) -> bool:
+    """Whether every pairing has answered, and one report holds all: as orders were before anybody was asked again."""
+    silent = state.unanswered or order.again or any(refusal.waits for refusal in refusals)
+    return not silent and len(refusals) <= REFUSALS_AT_ONCE
 
 
 def record_order(state: Cohort, command: RecordOrder, at: datetime) -> tuple[OrderCarriedOut, ...]:

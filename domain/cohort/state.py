@@ -36,6 +36,10 @@ COHORT_ENDED = frozenset({CohortStage.CLOSED, CohortStage.ARCHIVED, CohortStage.
 """No more is decided about it in these; orders that were given before are still carried out."""
 
 
+DECIDING = frozenset({CohortStage.MATCHING, CohortStage.REVIEW})
+"""Pairs are being decided in these, and rest on the design and the rows that they were made by."""
+
+
 class CohortClock(StrEnum):
     """Every clock that a cohort can run."""
 

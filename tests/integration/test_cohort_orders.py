@@ -40,7 +40,7 @@ from eventstore.records import StoredEvent
 from eventstore.store import EventStore
 from operations.reconciling import reconcile
 from serving.settings import Settings
-from workflows.commands import update_name
+from workflows.cohort_orders import order_request
 from workflows.contract import ORDERS
 
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
@@ -151,10 +151,7 @@ async def test_nor_does_one_that_has_as_many_updates_waiting_as_the_server_holds
     temporal_client: Client, database_url: str, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=15))  # the client asks again for ten
-    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
-    async with working(temporal_client, nobodys):
-        await begun(cohort, proposed, nobodys)
-    silent = proposed.proposed[0].pairing
+    proposed, silent, _ = await silenced(temporal_client, database_url, cohort)
     others = [asyncio.create_task(asked_in_vain(cohort, silent, number)) for number in range(12)]
     request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
     told_it = await ActivityEnvironment().run(ordering(cohort).tell_pairings, request)
@@ -169,7 +166,7 @@ async def test_more_refusals_than_one_command_may_store_are_recorded_in_parts(
 ) -> None:
     """As of thousands of pairings whose worker's version is gone."""
     monkeypatch.setattr("activities.ordering.PATIENCE", timedelta(seconds=1))
-    monkeypatch.setattr("workflows.cohort.REFUSALS_AT_ONCE", 2, raising=False)
+    monkeypatch.setattr("domain.cohort.orders.REFUSALS_AT_ONCE", 2)
     monkeypatch.setattr(launching, "start_pairing", in_a_queue_without_a_worker(launching.start_pairing))
     await enrolled_and_matched(cohort)
     await cohort.desk.approve(APPROVER)
@@ -257,10 +254,7 @@ async def test_orders_that_a_silent_pairing_finds_are_carried_out_in_their_order
     temporal_client: Client, database_url: str, cohort: LiveCohort
 ) -> None:
     """An update goes before the signals of its workflow task: the last order must not come before the first."""
-    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
-    async with working(temporal_client, nobodys):
-        await begun(cohort, proposed, nobodys)
-    silent = proposed.proposed[0].pairing
+    proposed, silent, nobodys = await silenced(temporal_client, database_url, cohort)
     kinds = (OrderKind.SUSPEND, OrderKind.RESUME, OrderKind.SUSPEND)
     first, second, third = (Order(number=n, kind=kind, at=proposed.since) for n, kind in enumerate(kinds, start=1))
     for command in map(pairing_command, (first, second)):
@@ -362,33 +356,29 @@ def ordering(cohort: LiveCohort) -> Ordering:
     return Ordering(cohort.client, cohort.store)
 
 
+async def silenced(client: Client, database_url: str, cohort: LiveCohort) -> tuple[Cohort, str, Settings]:
+    """The proposal, and its first pairing: that has begun, and its own worker is gone."""
+    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
+    async with working(client, nobodys):
+        await begun(cohort, proposed, nobodys)
+    return proposed, proposed.proposed[0].pairing, nobodys
+
+
 def telling(cohort: LiveCohort, order: Order, *pairings: str) -> OrderRequest:
     """The batch in which these pairings get an order."""
-    command = pairing_command(order)
-    return OrderRequest(
-        cohort=cohort.desk.cohort,
-        kind=order.kind,
-        at=order.at,
-        update=update_name(type(command)),
-        signal=ORDERS[type(command)],
-        command=command.model_dump(mode="json"),
-        pairings=pairings,
-    )
+    return order_request(cohort.desk.cohort, order, pairing_command(order), pairings)
 
 
 async def test_nor_does_one_whose_update_the_server_gives_up(
     temporal_client: Client, database_url: str, cohort: LiveCohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it does now and then with updates that no worker comes for, in the words in which it says so."""
-    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
-    async with working(temporal_client, nobodys):
-        await begun(cohort, proposed, nobodys)
+    proposed, silent, _ = await silenced(temporal_client, database_url, cohort)
 
     async def aborted(*_: object, **__: object) -> None:
         raise RPCError("workflow update was aborted", RPCStatusCode.UNAVAILABLE, b"")
 
     monkeypatch.setattr(WorkflowHandle, "start_update", aborted)
-    silent = proposed.proposed[0].pairing
     request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
     told_it = await ActivityEnvironment().run(ordering(cohort).tell_pairings, request)
     assert [(one.pairing, one.waits) for one in told_it.refusals] == [(silent, True)]
@@ -399,10 +389,7 @@ async def test_a_batch_that_is_cancelled_tells_nobody_anything_more(
     temporal_client: Client, database_url: str, cohort: LiveCohort
 ) -> None:
     """As when the worker stops: the SDK answers a cancelled call with an error of its own."""
-    proposed, nobodys = await enrolled_and_matched(cohort), settings_for(database_url)
-    async with working(temporal_client, nobodys):
-        await begun(cohort, proposed, nobodys)
-    silent = proposed.proposed[0].pairing
+    proposed, silent, _ = await silenced(temporal_client, database_url, cohort)
     request = telling(cohort, Order(number=1, kind=OrderKind.SUSPEND, at=proposed.since), silent)
     telling_it = asyncio.create_task(ActivityEnvironment().run(ordering(cohort).tell_pairings, request))
     await when(cohort.pairing(silent).describe, lambda found: found.raw_description.HasField("pending_workflow_task"))

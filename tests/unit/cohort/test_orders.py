@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.cohort.closing import AbandonCohort, CancelCohort
 from domain.cohort.decider import notices
 from domain.cohort.orders import (
+    REFUSALS_AT_ONCE,
     OrderCarriedOut,
     OrdersGivenAgain,
     RecordOrder,
     behind,
     pairing_command,
+    reported_as_ever,
+    reports,
     tellings,
 )
 from domain.cohort.state import CohortStage, Order, OrderKind, Refusal
@@ -65,6 +70,22 @@ def test_a_report_counts_once() -> None:
     story.refuses(RecordOrder, ENGINE, code="duplicate", order=1, obeyed=2)
     story.refuses(RecordOrder, ENGINE, code="duplicate", order=2, obeyed=2)
     story.refuses(RecordOrder, APPROVER, code="role", order=1, obeyed=2)
+
+
+@given(st.sampled_from([0, 1, REFUSALS_AT_ONCE, REFUSALS_AT_ONCE + 1, 3 * REFUSALS_AT_ONCE]), st.integers(0, 2))
+def test_no_report_holds_more_than_one_command_may_store(refused: int, again: int) -> None:
+    refusals = [STUBBORN.model_copy(update={"pairing": f"m{number}-e{number}"}) for number in range(refused)]
+    order = Order(number=1, kind=OrderKind.SUSPEND, at=day(14), again=again)
+
+    found = list(reports(ENGINE, order, 5, refusals, asks_again=True))
+
+    assert [one for report in found for one in report.refusals] == refusals, "each of them once, in their order"
+    assert all(len(report.refusals) <= REFUSALS_AT_ONCE for report in found)
+    assert [report.more for report in found] == [True] * (len(found) - 1) + [False]
+    assert sum(report.obeyed for report in found) == 5
+    assert len({report.key for report in found}) == len(found), "each is a command of its own"
+    as_ever = reported_as_ever(running().state, order, refusals)
+    assert as_ever == (not again and refused <= REFUSALS_AT_ONCE)
 
 
 def test_who_did_not_obey_stays_visible_until_told_something_that_is_done() -> None:
