@@ -221,7 +221,7 @@ class People:
             return
         free, policy = max(free, state.since), state.design.meetings
         asked = ("book", state.scheduled, free, before, state.held, policy.minutes_at_least, policy.minutes_at_most)
-        end = next((c.due for c in state.clocks if c.name == ClockKind.EVALUATION_OPEN.value), None)
+        end = next((c.due for c in state.clocks if c.name == ClockKind.EVALUATION_OPEN), None)
         for intent in self._once(asked, self._look_for_a_time, state, free, before):
             if end is None or intent.fields["starts_at"] < end - timedelta(hours=1):
                 yield intent

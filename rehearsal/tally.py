@@ -157,6 +157,8 @@ def _recipient(state: Pairing, to: str) -> tuple[str, Party | None]:
 
 
 def _holidays_between(party: Party, start: datetime, end: datetime) -> list[date]:
+    if not party.holidays:
+        return []
     zone = ZoneInfo(party.zone)
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     return [day for day in party.holidays if first <= day <= last]

@@ -141,7 +141,7 @@ def clock(kind: ClockKind, due: datetime, instance: str | int | None = None) -> 
 
 def clock_name(kind: ClockKind, instance: str | int | None = None) -> str:
     """`kind` or `kind:instance`."""
-    return kind.value if instance is None else f"{kind.value}:{instance}"
+    return str(kind) if instance is None else f"{kind}:{instance}"
 
 
 @lru_cache(maxsize=1_000)

@@ -276,7 +276,7 @@ def _obey(  # one line for each command, on purpose
 
 
 def _fire(state: Pairing, command: FireClock, now: datetime) -> tuple[PairingEvent, ...]:
-    if all(c.name != command.clock or c.due != command.due for c in state.clocks):
+    if not any(c.name == command.clock and c.due == command.due for c in state.clocks):
         raise Rejected("duplicate", f"the clock '{command.clock}' does not run any more")
     kind = kind_of(command.clock)
     match kind:

@@ -318,7 +318,7 @@ def _bookable(state: Pairing, starts_at: datetime, minutes: int, now: datetime) 
         raise Rejected("time", "a meeting is booked for a time to come; log one that was held")
     if not policy.minutes_at_least <= minutes <= policy.minutes_at_most:
         raise Rejected("rule", f"a meeting takes {policy.minutes_at_least} to {policy.minutes_at_most} minutes")
-    end = next((clock.due for clock in state.clocks if clock.name == ClockKind.EVALUATION_OPEN.value), None)
+    end = next((clock.due for clock in state.clocks if clock.name == ClockKind.EVALUATION_OPEN), None)
     if end is not None and starts_at >= end:
         raise Rejected("time", f"the program's meetings end on {end.date().isoformat()}")
     if any(meeting.starts_at == starts_at for meeting in state.meetings):

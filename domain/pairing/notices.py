@@ -28,28 +28,30 @@ from domain.working_time import next_slot, operations
 
 About = tuple[tuple[str, str], ...]
 
-TO_BOTH = (
-    offer.PairingOffered,
-    training.TrainingAssigned,
-    meetings.MeetingScheduled,
-    meetings.MeetingMoved,
-    meetings.MeetingCancelled,
-    checkpoints.CheckpointOpened,
-    evaluating.EvaluationOpened,
-    pausing.PairingPaused,
-    pausing.PairingResumed,
-    leave.LeaveStarted,
-    leave.LeaveEnded,
-    conflict.ReportingLineChanged,
-    closing.PairingCompleted,
-    closing.PairingClosedEarly,
-    offer.OfferDeclined,
-    offer.OfferExpired,
-    undoing.AcceptanceUndone,
-    undoing.CloseUndone,
-    with_cohort.SuspendedWithCohort,
-    with_cohort.ResumedWithCohort,
-    amending.DesignAmended,
+TO_BOTH: frozenset[type[Event]] = frozenset(
+    {
+        offer.PairingOffered,
+        training.TrainingAssigned,
+        meetings.MeetingScheduled,
+        meetings.MeetingMoved,
+        meetings.MeetingCancelled,
+        checkpoints.CheckpointOpened,
+        evaluating.EvaluationOpened,
+        pausing.PairingPaused,
+        pausing.PairingResumed,
+        leave.LeaveStarted,
+        leave.LeaveEnded,
+        conflict.ReportingLineChanged,
+        closing.PairingCompleted,
+        closing.PairingClosedEarly,
+        offer.OfferDeclined,
+        offer.OfferExpired,
+        undoing.AcceptanceUndone,
+        undoing.CloseUndone,
+        with_cohort.SuspendedWithCohort,
+        with_cohort.ResumedWithCohort,
+        amending.DesignAmended,
+    }
 )
 """Events that both sides hear of, under the event's own name."""
 
@@ -80,7 +82,7 @@ def notices(state: Pairing, event: Event) -> tuple[Notice, ...]:
         return ()
     if isinstance(event, undoing.AcceptanceUndone) and not event.deactivates:
         return ()  # the other side had not heard of the acceptance either
-    if isinstance(event, TO_BOTH):
+    if type(event) in TO_BOTH:
         name, about = type(event).__name__, _facts(event)
         return tuple(_notice(state, side.value, name, event.at, about) for side in SIDES)
     return ()
