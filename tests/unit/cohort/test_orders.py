@@ -148,6 +148,12 @@ def test_what_was_not_answered_is_told_before_the_next_order_and_in_their_order(
     assert "order.again" not in story.clocks
 
 
+def test_what_waits_to_be_told_again_is_not_told_twice_when_a_day_has_passed_meanwhile() -> None:
+    story = suspended_in_silence().when(ResumeCohort, COORDINATOR, on=16.5).rings()
+    assert [event.type for event in story.latest] == ["OrdersGivenAgain"]
+    assert [(order.number, order.again) for order in story.state.orders] == [(1, 1), (2, 0)]
+
+
 def test_whoever_answers_a_later_order_has_done_the_earlier_ones() -> None:
     story = suspended_in_silence().when(ResumeCohort, COORDINATOR).told(0, SILENT).told(2)
     assert (behind(story.state), story.state.refusals, story.state.unanswered) == (frozenset(), (), ())

@@ -26,7 +26,7 @@ from domain.cohort.running import RecordLaunch
 from domain.cohort.shorter_plan import plan_of
 from domain.cohort.state import Participant, PlannedPairing
 from domain.cohort.suspending import SuspendCohort
-from domain.cohort.waiting import JoinLate, LeaveWaitingList, Owed, rematches_of
+from domain.cohort.waiting import JoinLate, LeaveWaitingList, Owed, for_the_next_cohort, rematches_of
 from domain.decider import Actor
 from eventstore.records import EVENTS_AT_ONCE
 from tests.unit.roster_people import mentee, mentor
@@ -42,6 +42,14 @@ def two_survivors() -> Story:
 def proposed() -> Story:
     """m2 and e1 are proposed to each other."""
     return two_survivors().rematched(planned(2, 1))
+
+
+def test_who_is_proposed_to_somebody_is_not_handed_over_though_it_has_become_late() -> None:
+    story = proposed().asleep_until(145).ends(3, "e3")
+    assert for_the_next_cohort(story.state) == ("e3",)
+
+    story.when(RejectRematch, APPROVER, pairing="m2-e1", reason="too late")
+    assert set(for_the_next_cohort(story.state)) == {"m2", "e1", "e3"}
 
 
 def test_who_waits_on_both_sides_is_matched_and_linked_to_what_ended() -> None:
