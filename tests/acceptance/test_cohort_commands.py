@@ -131,6 +131,12 @@ def test_a_wrong_address_is_corrected(data: Path, roster: Path) -> None:
 
 def test_who_is_taken_in_by_an_id_alone_is_told_to_have_no_row(data: Path, roster: Path) -> None:
     assert cohort(data, "create", "asked", "--program", PROGRAM, "--roster", roster, "--invite")[0] == 0
+    header, row, *_ = roster.read_text("utf-8").splitlines()
+    id, _, address, *_ = row.split(",")
+    file = data.parent / "stranger.csv"
+    file.write_text(f"{header}\n{row.replace(address, 'p999@northlight.example').replace(id, 'P999')}\n", "utf-8")
+    code, said = cohort(data, "correct", "asked", "--roster", file)
+    assert (code, "Not of asked: P999." in said) == (0, True), "and nothing of them is stored"
     invites = ("act", "asked", "invite_participants", "--as", "coordinator:ops-1")
     code, said = cohort(data, *invites, "participants.1.id=P999", "participants.1.role=mentor")
     assert (code, "There is no row of a roster for P999: without one" in said) == (0, True)

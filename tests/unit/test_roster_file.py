@@ -151,6 +151,10 @@ def test_lists_that_are_separated_otherwise_are_told_once_for_the_column(tmp_pat
     few = table(SENIOR | {"skills_offered": "strategy|finance"}, *several[1:])
     assert len(read_roster(write(tmp_path, few))) == 4, "where there are bars, a comma belongs to its item"
     assert len(read_roster(write(tmp_path, table(*several[:3])))) == 3, "two may have one of their own"
+    others = [
+        JUNIOR | {"id": f"k{nth}", "email": f"k{nth}@northlight.example", "skills_offered": "law"} for nth in range(4)
+    ]
+    assert len(read_roster(write(tmp_path, table(*several, *others)))) == 8, "and so may fewer than half"
 
 
 def test_the_same_id_or_address_twice_is_told_at_the_second(tmp_path: Path) -> None:

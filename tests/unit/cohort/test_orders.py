@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.cohort.amendment import AmendProgram
 from domain.cohort.closing import AbandonCohort, CancelCohort
 from domain.cohort.decider import notices
 from domain.cohort.orders import (
@@ -146,6 +147,17 @@ def test_what_was_not_answered_is_told_before_the_next_order_and_in_their_order(
     story.told(1)
     assert (behind(story.state), story.state.unanswered) == (frozenset(), ())
     assert "order.again" not in story.clocks
+
+
+def test_a_suspension_does_not_keep_a_silent_pairing_from_being_asked_again() -> None:
+    silent = SILENT.model_copy(update={"kind": OrderKind.AMEND})
+    story = running().when(AmendProgram, COORDINATOR, on=15, design=design(version=2)).told(1, silent)
+    assert story.clocks["order.again"] == 16
+
+    story.when(SuspendCohort, COORDINATOR, on=15.5, reason="a works council")
+    assert story.clocks == {"order.again": 16}, "the others wait"
+    story.when(ResumeCohort, COORDINATOR, on=15.75)
+    assert [clock.name for clock in story.state.clocks] == ["order.again", "review:1"], "each once"
 
 
 def test_what_waits_to_be_told_again_is_not_told_twice_when_a_day_has_passed_meanwhile() -> None:

@@ -322,10 +322,14 @@ def test_a_cohort_that_has_closed_says_what_it_achieved_and_what_is_withheld() -
     assert found.figures == story.state.headline
     few = Suppressed(reason=Hidden.TOO_FEW, at_least=5)
     hides = found.figures.model_copy(update={"nps": BySide(mentor=few, mentee=few, both=few)})
+    early = hides.early_closures.model_copy(update={"reasons": (("leave", 1),), "no_fault": (("left_company", 2),)})
+    hides = hides.model_copy(update={"early_closures": early})
     lines = said(lambda console: print_evaluation(console, found.model_copy(update={"figures": hides})))
     assert lines[0] == "Reverse mentoring 2026 (spring): closed on Mon 26 Jan 2026 09:00 UTC"
     assert "completion nothing to count" in lines
     assert "NPS too few answers too few answers too few answers" in lines
+    at = lines.index("Why pairings closed early")
+    assert lines[at + 1 : at + 3] == ["1 leave", "2 left company (no fault: outside the rates)"]
 
 
 @pytest.mark.parametrize(
