@@ -92,8 +92,11 @@ TITLES: dict[ClockKind, str] = {
 _WITH_A_NUMBER: dict[ClockKind, str] = {
     ClockKind.BOOKING_ESCALATE: "nothing booked: tell the coordinator (step {})",
     ClockKind.BOOKING_REBOOK: "count the executive's cancellation of meeting {}",
+    ClockKind.MEETING_REMIND: "remind of meeting {}",
     ClockKind.MEETING_LOG: "ask whether meeting {} was held",
     ClockKind.MEETING_MISSED: "count meeting {} as missed",
+    ClockKind.CHECKPOINT_OPEN: "open checkpoint {}",
+    ClockKind.CHECKPOINT_REMIND: "remind about checkpoint {}",
     ClockKind.CHECKPOINT_OVERDUE: "checkpoint {} is overdue",
 }
 """Where a number behind the title would not read as the one that it counts."""
@@ -157,7 +160,7 @@ def instance_of(name: str) -> int:
 
 
 def title(name: str) -> str:
-    """What a clock is waiting to do, in words: `open the checkpoint 2`."""
+    """What a clock is waiting to do, in words: `open checkpoint 2`."""
     kind, rest = kind_of(name), name.partition(":")[2].replace("/", ", ")
     if rest and kind in _WITH_A_NUMBER:
         return _WITH_A_NUMBER[kind].format(rest)

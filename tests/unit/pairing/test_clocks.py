@@ -70,13 +70,13 @@ def test_every_kind_can_run() -> None:
     ("running", "kind", "instance", "words"),
     [
         ("offer.expire", ClockKind.OFFER_EXPIRE, 0, "the offer expires"),
-        ("checkpoint.open:2", ClockKind.CHECKPOINT_OPEN, 2, "open the checkpoint 2"),
+        ("checkpoint.open:2", ClockKind.CHECKPOINT_OPEN, 2, "open checkpoint 2"),
         ("meeting.log:2", ClockKind.MEETING_LOG, 2, "ask whether meeting 2 was held"),
         ("meeting.missed:2", ClockKind.MEETING_MISSED, 2, "count meeting 2 as missed"),
         ("checkpoint.overdue:1", ClockKind.CHECKPOINT_OVERDUE, 1, "checkpoint 1 is overdue"),
         ("booking.escalate:2", ClockKind.BOOKING_ESCALATE, 2, "nothing booked: tell the coordinator (step 2)"),
         ("booking.rebook:4", ClockKind.BOOKING_REBOOK, 4, "count the executive's cancellation of meeting 4"),
-        ("meeting.remind:13/24 h before", ClockKind.MEETING_REMIND, 13, "remind of the meeting 13, 24 h before"),
+        ("meeting.remind:13/24 h before", ClockKind.MEETING_REMIND, 13, "remind of meeting 13, 24 h before"),
     ],
 )
 def test_a_name_is_the_kind_and_which_one_of_several(running: str, kind: ClockKind, instance: int, words: str) -> None:
