@@ -20,7 +20,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from test_engine import by_hand
 
 from activities import launching
-from domain.cohort.suspending import CohortSuspended
+from domain.cohort.suspending import CohortResumed, CohortSuspended
 from domain.pairing.offer import AcceptOffer
 from domain.pairing.training import CompleteTraining
 from embedded.ground import Ground
@@ -153,6 +153,11 @@ async def test_a_pairing_that_was_lost_between_its_start_and_its_first_event_is_
     *left, last = running.launched
     await store.erase_person(running.id, next(plan.pair.mentor for plan in running.proposed if plan.pairing == last))
     empty = await own_namespace(ground.temporal_address)
+    version = len(await store.read(cohort.handle.id))
+    await store.append(by_hand(cohort.handle.id, version, CohortSuspended(at=running.as_of, reason="for a while")))
+    meanwhile = await found(empty, store, cohort.settings, repair=False)
+    assert [one.stream for one in meanwhile] == [cohort.handle.id], "nobody gets an offer while the cohort stands still"
+    await store.append(by_hand(cohort.handle.id, version + 1, CohortResumed(at=running.as_of)))
     repaired = await found(empty, store, cohort.settings)
     pairings = [f"pairing/{running.id}/{pairing}" for pairing in left]
     assert [(one.stream, one.version) for one in repaired][:-1] == [(pairing, 0) for pairing in pairings]
