@@ -34,10 +34,10 @@ NOTES = (
     "counts: every notice with its quiet hours, every week, every ending. One core, in CPU time.",
     "Without validation: the same loop, with pydantic's constructors replaced by ones that check nothing. It is the "
     "limit of what leaving pydantic out of the events could give.",
-    "The 200 a second are the machine's as much as ours: the same code has made 167 and 255 of them on it within two "
-    "hours, as its clock changes, and the ratio beside the limit moved by a tenth. By a profile a third of the time is "
-    "people making up their minds, a quarter deciding, a tenth folding, a sixth counting; constructing commands, "
-    "events, clocks and notices is a sixth, spread over all of these, and no other single function takes 4 %.",
+    "Pairings a second are the machine's as much as ours: on one that others share, its clock moves them by half in "
+    "an hour, and the ratio hardly. By a sampling profile a third of the time is people making up their minds, a "
+    "quarter deciding, a tenth folding, a sixth counting. Constructing commands, events, clocks and notices is a "
+    "sixth, spread over all of these; nothing else stands out.",
     "Ten thousand pairings are one run on two cores, CPU time of both processes with their start. Memory is that of "
     "all three processes together, sampled ten times a second.",
 )
