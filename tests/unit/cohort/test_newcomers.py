@@ -14,7 +14,7 @@ from domain.cohort.waiting import JoinLate, LeaveWaitingList
 from domain.decider import Actor, Rejected, Role
 from tests.unit.roster_people import mentee, mentor
 
-from .given import APPROVER, COORDINATOR, MENTOR, Story, enrolling, in_review, people, running
+from .given import APPROVER, COORDINATOR, MENTOR, Story, enrolling, in_review, matching, people, running
 
 E1 = Actor(role=Role.MENTEE, id="e1")
 LATE = (Participant(id="late", role="mentor"),)
@@ -85,6 +85,7 @@ def test_a_row_is_corrected_unless_something_rests_on_it() -> None:
     assert corrected(running(), zone="Europe/Berlin", grade=5) == ["m1"]
     assert corrected(running()) == []
     assert corrected(in_review(), email="m1@elsewhere.example", name="Jo Other") == ["m1"]
+    assert corrected(matching(), grade=5) == ["stage"], "the matching may have read it already"
     assert corrected(in_review(), grade=5) == ["stage"], "the pairs that are being approved were made by it"
     assert corrected(running(), capacity=2) == ["rule"], "the cohort's own record says how many"
     gone = running()
